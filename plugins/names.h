@@ -1,0 +1,128 @@
+/* names.h: names of our elements, their properties and messages, and the port RTP goes through
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * All that src/ and plugins/ know of each other. Header-only, since neither links the other.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+/* mbrtpsink: the RTP that reaches its `sink` pad goes into a port.
+ *   MB_PROP_FEED           (MbRtpPort *, read and write, changes while playing): where to; the element holds a
+ *                          reference. NULL drops.
+ *   MB_ACTION_REQUEST_KEY_FRAME   action signal without arguments: sends GstForceKeyUnit upstream. Thread: any.
+ *   MB_MESSAGE_RTP_CAPS    posted for each caps event: { caps: GstCaps }. */
+#define MB_ELEMENT_RTP_SINK "mbrtpsink"
+#define MB_ACTION_REQUEST_KEY_FRAME "request-key-frame"
+#define MB_MESSAGE_RTP_CAPS "mb-rtp-caps"
+
+/* mbrtpsrc: what is pushed into its port comes out of its `src` pad.
+ *   MB_PROP_FEED           (MbRtpPort *, read-only): the port. g_object_get() gives no reference: take one with
+ *                          mb_rtp_port_ref() while the element lives. It outlives the element, and then drops.
+ *   MB_PROP_CAPS           (GstCaps, application/x-rtp…, changes while playing)
+ *   MB_PROP_DROPPED        (guint64, read-only): packets that did not fit
+ *   MB_MESSAGE_RTP_DROPPED posted at most once a second while packets are dropped: { packets: guint64, the total }
+ *   MB_MESSAGE_KEY_FRAME_WANTED   posted for a GstForceKeyUnit from downstream, at most one per 500 ms: { }
+ * Send it GST_EVENT_EOS (gst_element_send_event() on the pipeline) to let downstream finish. */
+#define MB_ELEMENT_RTP_SRC "mbrtpsrc"
+#define MB_PROP_FEED "feed"
+#define MB_PROP_CAPS "caps"
+#define MB_PROP_DROPPED "dropped"
+#define MB_MESSAGE_RTP_DROPPED "mb-rtp-dropped"
+#define MB_MESSAGE_KEY_FRAME_WANTED "mb-key-frame-wanted"
+
+/* mbwriter: encoded frames into one file, WebM where it can hold the codecs, else Matroska.
+ *   pads                   MB_WRITER_PAD_VIDEO, MB_WRITER_PAD_AUDIO (request)
+ *   MB_PROP_LOCATION       (string): the final name; LOCATION.part while it is open. Never overwrites.
+ *   MB_MESSAGE_WRITER_OPENED      { location: string, the final name }
+ *   MB_MESSAGE_WRITER_CLOSED      { location: string, bytes: guint64, duration: guint64 in ns,
+ *                                   reason: string, one of MB_WRITER_REASON_…, error: string ("" where none) }
+ *                          Comes once for each MB_MESSAGE_WRITER_OPENED; also, with bytes 0 and without an opened
+ *                          before it, where the file could not be made.
+ *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total } */
+#define MB_ELEMENT_WRITER "mbwriter"
+#define MB_WRITER_PAD_VIDEO "video_%u"
+#define MB_WRITER_PAD_AUDIO "audio_%u"
+#define MB_PROP_LOCATION "location"
+#define MB_MESSAGE_WRITER_OPENED "mb-writer-opened"
+#define MB_MESSAGE_WRITER_CLOSED "mb-writer-closed"
+#define MB_MESSAGE_WRITER_DROPPED "mb-writer-dropped"
+#define MB_WRITER_PART_SUFFIX ".part"
+#define MB_WRITER_REASON_EOS "eos"         /* every track ended */
+#define MB_WRITER_REASON_STOPPED "stopped" /* READY→NULL, or PAUSED→READY */
+#define MB_WRITER_REASON_ERROR "error"     /* the disk refused; LOCATION.part stays and plays */
+
+typedef struct _MbRtpPort MbRtpPort;
+
+/**
+ * MbRtpPort:
+ * @ref_count: atomic; use mb_rtp_port_ref() and mb_rtp_port_unref()
+ * @push: takes a list of RTP packets, one a buffer, the header at its start, in one or more
+ *   memories; (transfer full). Called from any thread, never blocks: what does not fit is dropped
+ *   and counted by the receiver
+ * @free: called once, on whatever thread gave up the last reference
+ *
+ * The receiving end of one stream of RTP: where a pipeline and the media engine meet. It is the
+ * first member of its maker's own struct. Buffers carry a PTS: towards a feed the pipeline's, in
+ * the time of the pipeline's segment; towards an mbrtpsrc the capture time on the local monotonic
+ * clock in nanoseconds, the same for all streams of a peer, so that they are in sync by PTS.
+ */
+struct _MbRtpPort {
+  int ref_count;
+  void (*push) (MbRtpPort *port, GstBufferList *list);
+  void (*free) (MbRtpPort *port);
+};
+
+/**
+ * mb_rtp_port_init:
+ *
+ * Gives @port its functions and its first reference, the caller's.
+ */
+static inline void
+mb_rtp_port_init (MbRtpPort *port, void (*push) (MbRtpPort *port, GstBufferList *list),
+    void (*free) (MbRtpPort *port))
+{
+  port->push = push;
+  port->free = free;
+  g_atomic_int_set (&port->ref_count, 1);
+}
+
+/**
+ * mb_rtp_port_ref:
+ *
+ * Thread: any.
+ */
+static inline MbRtpPort *
+mb_rtp_port_ref (MbRtpPort *port)
+{
+  g_atomic_int_inc (&port->ref_count);
+  return port;
+}
+
+/**
+ * mb_rtp_port_unref:
+ *
+ * Thread: any.
+ */
+static inline void
+mb_rtp_port_unref (MbRtpPort *port)
+{
+  if (g_atomic_int_dec_and_test (&port->ref_count))
+    port->free (port);
+}
+
+/**
+ * mb_rtp_port_push:
+ * @list: (transfer full): RTP packets
+ *
+ * Thread: any; never blocks.
+ */
+static inline void
+mb_rtp_port_push (MbRtpPort *port, GstBufferList *list)
+{
+  port->push (port, list);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbRtpPort, mb_rtp_port_unref)
