@@ -1,0 +1,91 @@
+/* mb-server.h: the room server: rooms for others, over HTTP and WebSocket
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#define MB_SERVER_DEFAULT_ADDRESS "127.0.0.1"
+#define MB_SERVER_DEFAULT_PORT 3000
+
+/**
+ * MbServerConfig:
+ * @listen_address: an IP address, v4 or v6 without brackets, or `localhost`
+ * @port: 0 picks a free one
+ * @store_path: the SQLite file; its folder is made where it is missing; `:memory:` keeps nothing
+ * @allow_origins: (nullable) (array zero-terminated=1): web origins that may use the host besides
+ *   its own (`https://app.example`, no path); `*` is any
+ * @rate_limit: %FALSE turns all rate limits off
+ * @ping_interval_ms: heartbeat of both dialects, from the last answer to the next ping
+ * @ping_timeout_ms: how long an answer may take
+ * @max_payload_bytes: the longest message of a client, after reassembly
+ * @max_rooms: rooms that may exist at once, of both kinds
+ * @max_members: members a room takes when it does not say so itself
+ * @drain_ms: how long mb_server_drain_async() lets members go by themselves
+ *
+ * A plain value: filled by mb_server_config_init(), then changed; strings are borrowed until
+ * mb_server_new() has returned.
+ */
+typedef struct {
+  const char *listen_address;
+  guint16 port;
+  const char *store_path;
+  const char *const *allow_origins;
+  gboolean rate_limit;
+  unsigned int ping_interval_ms;
+  unsigned int ping_timeout_ms;
+  gsize max_payload_bytes;
+  unsigned int max_rooms;
+  unsigned int max_members;
+  unsigned int drain_ms;
+} MbServerConfig;
+
+void mb_server_config_init (MbServerConfig *config);
+
+/**
+ * mb_server_parse_listen:
+ * @text: `[ADDR:]PORT`; an IPv6 address stands in brackets
+ * @address: (out) (transfer full): the address, %MB_SERVER_DEFAULT_ADDRESS where @text has none
+ * @port: (out): the port
+ *
+ * Returns: %FALSE with %MB_ERROR_USAGE where @text is not of that form
+ */
+gboolean mb_server_parse_listen (const char *text, char **address, guint16 *port, GError **error);
+
+#define MB_TYPE_SERVER (mb_server_get_type ())
+G_DECLARE_FINAL_TYPE (MbServer, mb_server, MB, SERVER, GObject)
+
+/**
+ * mb_server_new:
+ *
+ * Binds, opens the store, reads its rooms and serves from here on, on the thread-default main
+ * context of the caller.
+ *
+ * Returns: (transfer full): the server; or %NULL with
+ *   %MB_ERROR_CONFLICT where something else listens on the address (GET /healthz there tells
+ *   whether it is a meshbot: `{"status":"ok","server":"meshbot",…}`),
+ *   %MB_ERROR_USAGE for an address that cannot be had, or
+ *   %MB_ERROR_UNAVAILABLE for a store that is locked, read-only, corrupt or from a newer version
+ */
+MbServer *mb_server_new (const MbServerConfig *config, GError **error);
+
+guint16 mb_server_get_port (MbServer *self);
+
+/**
+ * mb_server_get_url:
+ *
+ * Returns: `http://ADDR:PORT`, with the port that was really taken and no slash at the end
+ */
+const char *mb_server_get_url (MbServer *self);
+
+/**
+ * mb_server_drain_async:
+ *
+ * For SIGTERM: takes no new connections and joins (`/readyz` says 503), tells every member
+ * `room-closed` with the reason `server-going-away`, closes them cleanly, waits until what was
+ * written has gone out (at most `drain_ms`), commits and closes the store.
+ */
+void mb_server_drain_async (MbServer *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean mb_server_drain_finish (MbServer *self, GAsyncResult *result, GError **error);
