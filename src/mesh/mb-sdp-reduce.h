@@ -1,0 +1,14 @@
+/* mb-sdp-reduce.h: what webrtcbin gets to see of a peer's description
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * webrtcbin is the secure transport and no more: for its whole life it sees one section,
+ * m=application, at index 0.
+ */
+#pragma once
+
+#include "mb-candidate.h"
+#include "mb-sdp.h"
+
+char *mb_sdp_reduce (const MbSdp *remote, MbCandidatePolicy policy, GError **error);
