@@ -65,8 +65,8 @@ typedef struct _MbRtpPort MbRtpPort;
  * @free: called once, on whatever thread gave up the last reference
  *
  * The receiving end of one stream of RTP: where a pipeline and the media engine meet. It is the
- * first member of its maker's own struct. Buffers carry a PTS: towards a feed the pipeline's, in
- * the time of the pipeline's segment; towards an mbrtpsrc the capture time on the local monotonic
+ * first member of its maker's own struct. Buffers carry a PTS: towards a feed the running
+ * time of the pipeline (its base time added it is the clock's); towards an mbrtpsrc the capture time on the local monotonic
  * clock in nanoseconds, the same for all streams of a peer, so that they are in sync by PTS.
  */
 struct _MbRtpPort {
