@@ -74,3 +74,18 @@ mb_error_get_exit_status (const GError *error)
 {
   return look_up (error)->exit_status;
 }
+
+/**
+ * mb_error_from_wire_code:
+ * @code: (nullable): the `code` of a `room-error` event
+ *
+ * Returns: the error that is told so; MB_ERROR_FAILED for words of other servers. Thread: any.
+ */
+MbError
+mb_error_from_wire_code (const char *code)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (OUTSIDE); i++)
+    if (g_strcmp0 (code, OUTSIDE[i].wire_code) == 0)
+      return (MbError) i;
+  return MB_ERROR_FAILED;
+}

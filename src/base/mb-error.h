@@ -48,3 +48,4 @@ GQuark mb_error_quark (void);
 unsigned int mb_error_get_http_status (const GError *error);
 const char *mb_error_get_wire_code (const GError *error);
 int mb_error_get_exit_status (const GError *error);
+MbError mb_error_from_wire_code (const char *code);

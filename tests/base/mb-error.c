@@ -39,12 +39,22 @@ test_foreign (void)
   g_assert_cmpint (mb_error_get_exit_status (NULL), ==, 1);
 }
 
+static void
+test_back (void)
+{
+  g_assert_cmpint (mb_error_from_wire_code ("room-full"), ==, MB_ERROR_FULL);
+  g_assert_cmpint (mb_error_from_wire_code ("bad-request"), ==, MB_ERROR_BAD_REQUEST);
+  g_assert_cmpint (mb_error_from_wire_code ("no-cake"), ==, MB_ERROR_FAILED);
+  g_assert_cmpint (mb_error_from_wire_code (NULL), ==, MB_ERROR_FAILED);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/error/every-code-has-a-row", test_rows);
   g_test_add_func ("/error/contract-values", test_contract);
+  g_test_add_func ("/error/codes-are-read-back", test_back);
   g_test_add_func ("/error/foreign-is-a-failure", test_foreign);
   return g_test_run ();
 }
