@@ -5,7 +5,88 @@
  */
 #include "mb-signaling.h"
 
+#include "mb-error.h"
+#include "mb-sio-client.h"
+#include "mb-ws-client.h"
+
 G_DEFINE_INTERFACE (MbSignaling, mb_signaling, G_TYPE_OBJECT)
+
+/* A page under /meet/ has its Socket.IO under /meet/socket.io/. */
+static char *
+make_sio_url (GUri *uri)
+{
+  const char *path = g_uri_get_path (uri);
+  const char *query = g_uri_get_query (uri);
+  const char *slash = g_str_has_suffix (path, "/") ? "" : "/";
+  g_autofree char *full_path = g_strconcat (path, slash, "socket.io/", NULL);
+  g_autofree char *full_query =
+      g_strconcat ("EIO=4&transport=websocket", query != NULL ? "&" : NULL, query, NULL);
+
+  return g_uri_join (G_URI_FLAGS_ENCODED, g_uri_get_scheme (uri), NULL, g_uri_get_host (uri),
+      g_uri_get_port (uri), full_path, full_query, NULL);
+}
+
+static char *
+make_ws_url (GUri *uri)
+{
+  const char *path = g_uri_get_path (uri);
+  gboolean is_bare = *path == '\0' || g_str_equal (path, "/");
+
+  return g_uri_join (G_URI_FLAGS_ENCODED, g_uri_get_scheme (uri), NULL, g_uri_get_host (uri),
+      g_uri_get_port (uri), is_bare ? "/ws" : path, g_uri_get_query (uri), NULL);
+}
+
+static GUri *
+parse_url (const char *url, GError **error)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
+  const char *const schemes[] = {"http", "https", "ws", "wss", NULL};
+
+  if (uri == NULL || !g_strv_contains (schemes, g_uri_get_scheme (uri)) ||
+      g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "“%s” is no address of a room server: write http://HOST:PORT for Socket.IO, or "
+        "ws://HOST:PORT/ws for a plain WebSocket (https and wss likewise)",
+        url);
+    return NULL;
+  }
+  if (g_uri_get_userinfo (uri) != NULL) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "the address of a room server takes no user or password (here at %s): give a token instead",
+        g_uri_get_host (uri));
+    return NULL;
+  }
+  return g_steal_pointer (&uri);
+}
+
+/**
+ * mb_signaling_new_for_url:
+ * @url: `http(s)://…` of a Socket.IO server, with the path its page is under, or `ws(s)://…` of a
+ *     plain WebSocket, `/ws` where it has no path
+ * @token: (nullable): a bearer token
+ *
+ * Returns: (transfer full) (nullable): a client that has not joined, or NULL with MB_ERROR_USAGE
+ *     where @url is not such an address
+ */
+MbSignaling *
+mb_signaling_new_for_url (const char *url, const char *token, GError **error)
+{
+  g_autoptr (GUri) uri = NULL;
+  g_autofree char *endpoint = NULL;
+
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  uri = parse_url (url, error);
+  if (uri == NULL)
+    return NULL;
+  if (g_str_has_prefix (g_uri_get_scheme (uri), "ws")) {
+    endpoint = make_ws_url (uri);
+    return mb_ws_client_new (url, endpoint, token);
+  }
+  endpoint = make_sio_url (uri);
+  return mb_sio_client_new (url, endpoint, token);
+}
 
 /**
  * mb_signaling_join:
