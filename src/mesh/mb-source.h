@@ -1,0 +1,60 @@
+/* mb-source.h: one pipeline built from a source description, published as feeds
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib-object.h>
+
+#include "mb-feed.h"
+#include "mb-media.h"
+
+#define MB_TYPE_SOURCE (mb_source_get_type ())
+G_DECLARE_FINAL_TYPE (MbSource, mb_source, MB, SOURCE, GObject)
+
+/**
+ * MbSourceOptions:
+ * @width: pixels; 0 with @height leaves what the description says
+ * @fps: frames a second; 0 leaves it
+ * @video_bps: bits a second; 0 leaves it
+ *
+ * What the command line says of the sent video. A source without a picture ignores it.
+ */
+typedef struct {
+  unsigned int width;
+  unsigned int height;
+  unsigned int fps;
+  unsigned int video_bps;
+} MbSourceOptions;
+
+/**
+ * MbSourceStream:
+ * @feed: (transfer none): what peers subscribe to
+ * @codec: never %MB_CODEC_UNKNOWN
+ * @clock_rate: Hz
+ * @channels: for SDP; 0 for video, 2 for Opus whatever it carries (RFC 7587 section 7)
+ * @payload_type: as in the packets; senders put their own
+ * @fmtp: (nullable): the parameters of the codec as an fmtp line has them, `;` between; may change
+ *   between start and the first packet
+ */
+typedef struct {
+  MbFeed *feed;
+  MbMediaKind kind;
+  MbCodec codec;
+  unsigned int clock_rate;
+  unsigned int channels;
+  unsigned int payload_type;
+  char *fmtp;
+} MbSourceStream;
+
+MbSource *mb_source_new (
+    MbMedia *media, const char *spec, const MbSourceOptions *options, GError **error);
+const char *mb_source_get_name (MbSource *self);
+const MbSourceStream *mb_source_get_video (MbSource *self);
+const MbSourceStream *mb_source_get_audio (MbSource *self);
+MbFeed *mb_source_get_video_feed (MbSource *self);
+MbFeed *mb_source_get_audio_feed (MbSource *self);
+gboolean mb_source_start (MbSource *self, GError **error);
+void mb_source_stop (MbSource *self);
+gboolean mb_source_set_video_bitrate (MbSource *self, unsigned int bps);
