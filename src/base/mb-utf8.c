@@ -12,11 +12,20 @@
 
 #define HIGH_BITS G_GUINT64_CONSTANT (0x8080808080808080)
 
-/* The length of the sequence that starts here (first byte >= 0x80), 0 if it is none. The second
- * byte's range depends on the first: no overlong forms, no surrogates, nothing over U+10FFFF. */
-static gsize
-sequence_length (const guint8 *at, gsize left)
+/**
+ * mb_utf8_get_sequence:
+ * @bytes: where a character starts whose first byte is 0x80 or more
+ * @left: how many bytes there are, at least one
+ *
+ * The second byte's range depends on the first: no overlong forms, no surrogates, nothing over
+ * U+10FFFF.
+ *
+ * Returns: its length, 2 to 4 bytes; 0 if it is not well formed. Thread: any.
+ */
+gsize
+mb_utf8_get_sequence (const void *bytes, gsize left)
 {
+  const guint8 *at = bytes;
   guint8 first = at[0];
   guint8 low = 0x80;
   guint8 high = 0xbf;
@@ -77,7 +86,7 @@ mb_utf8_is_valid (const void *bytes, gsize length)
     if (*at < 0x80) {
       at++;
     } else {
-      gsize step = sequence_length (at, (gsize) (end - at));
+      gsize step = mb_utf8_get_sequence (at, (gsize) (end - at));
 
       if (step == 0)
         return FALSE;

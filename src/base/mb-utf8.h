@@ -8,4 +8,5 @@
 #include <glib.h>
 
 gboolean mb_utf8_is_valid (const void *bytes, gsize length);
+gsize mb_utf8_get_sequence (const void *bytes, gsize left);
 gsize mb_utf8_fit (const char *text, gsize length, gsize max_bytes);
