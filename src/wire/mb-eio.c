@@ -31,12 +31,11 @@ static const Refusal REFUSALS[] = {
 
 /**
  * mb_eio_parse_packet:
- * @text: a packet as text: a WebSocket text frame, or what stands between separators
+ * @text: a packet as text: a WebSocket text frame, UTF-8 checked there
  * @length: its length in bytes
  * @packet: (out): the packet; its data points into @text
  *
- * %MB_ERROR_BAD_REQUEST for an empty one, a type that is none, or bytes that are not UTF-8. Thread:
- * any.
+ * %MB_ERROR_BAD_REQUEST for an empty one or a type that is none. Thread: any.
  */
 gboolean
 mb_eio_parse_packet (const char *text, gsize length, MbEioPacket *packet, GError **error)
@@ -44,10 +43,6 @@ mb_eio_parse_packet (const char *text, gsize length, MbEioPacket *packet, GError
   if (length == 0 || text[0] < MB_EIO_OPEN || text[0] > MB_EIO_NOOP) {
     g_set_error_literal (
         error, MB_ERROR, MB_ERROR_BAD_REQUEST, "Engine.IO packet is empty or of no known type");
-    return FALSE;
-  }
-  if (!mb_utf8_is_valid (text, length)) {
-    g_set_error_literal (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "Engine.IO packet is not UTF-8");
     return FALSE;
   }
   *packet = (MbEioPacket){
@@ -124,6 +119,16 @@ read_binary (
   return TRUE;
 }
 
+static gboolean
+read_text (const char *text, gsize length, MbEioPacket *packet, GError **error)
+{
+  if (!mb_utf8_is_valid (text, length)) {
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "Engine.IO packet is not UTF-8");
+    return FALSE;
+  }
+  return mb_eio_parse_packet (text, length, packet, error);
+}
+
 /**
  * mb_eio_reader_next:
  * @packet: (out): the next packet; its data is good until the next call
@@ -155,7 +160,7 @@ mb_eio_reader_next (MbEioReader *reader, MbEioPacket *packet, GError **error)
   if (length > 0 && text[0] == 'b')
     good = read_binary (reader, text + 1, length - 1, packet, error);
   else
-    good = mb_eio_parse_packet (text, length, packet, error);
+    good = read_text (text, length, packet, error);
   if (!good)
     reader->at = NULL;
   return good;

@@ -123,7 +123,7 @@ test_good (void)
   for (gsize i = 0; i < G_N_ELEMENTS (GOOD); i++) {
     g_autoptr (GError) error = NULL;
 
-    g_test_message ("%s", GOOD[i].text);
+    g_test_message ("case %" G_GSIZE_FORMAT, i);
     scan_exact (GOOD[i].text, GOOD[i].length, MB_JSON_DEPTH, &error);
     g_assert_no_error (error);
   }
@@ -135,7 +135,7 @@ test_bad (void)
   for (gsize i = 0; i < G_N_ELEMENTS (BAD); i++) {
     g_autoptr (GError) error = NULL;
 
-    g_test_message ("%s", BAD[i].text);
+    g_test_message ("case %" G_GSIZE_FORMAT, i);
     g_assert_false (scan_exact (BAD[i].text, BAD[i].length, MB_JSON_DEPTH, &error));
     g_assert_error (error, MB_ERROR, MB_ERROR_BAD_REQUEST);
   }

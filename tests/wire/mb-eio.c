@@ -88,7 +88,7 @@ test_bodies (void)
     g_autoptr (GError) error = NULL;
     g_autofree char *seen = NULL;
 
-    g_test_message ("%s", BODIES[i].body);
+    g_test_message ("case %" G_GSIZE_FORMAT, i);
     seen = read_body (BODIES[i].body, BODIES[i].length, &error);
     g_assert_cmpstr (seen, ==, BODIES[i].expected);
     if (seen == NULL)
