@@ -1,5 +1,477 @@
-/* mb-mesh.c: placeholder until the first real file of this layer
+/* mb-mesh.c: one room seen by a participant
  *
+ * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owned by a job. It keeps one peer for each other member that the server names, passes what they
+ * say to each other, and gives the peers' tracks to the recorder. It knows nothing of sockets,
+ * descriptions or packets.
  */
-typedef int mb_placeholder;
+#include "mb-mesh.h"
+
+#include <gio/gio.h>
+
+#include "mb-error.h"
+#include "mb-peer.h"
+#include "mb-recorder.h"
+#include "mb-signaling.h"
+
+#define LEAVE_TIMEOUT_MS 3500 /* for the server to hear of it and the connections to go down */
+#define MAX_PEERS 256         /* a server cannot make us open more connections than this */
+
+struct _MbMesh {
+  GObject parent;
+
+  /* given at construction */
+  MbMedia *media;
+  MbSource *source; /* (nullable) */
+  char *room_id;
+  char *display_name;
+  MbRole role;
+  char *record_dir;     /* (nullable) */
+  GStrv receive_codecs; /* (nullable) */
+  GStrv ice_servers;    /* (nullable) */
+  char *cname;
+  MbCandidatePolicy candidate_policy;
+
+  /* owned */
+  MbSignaling *signaling;
+  GHashTable *peers;    /* (element-type utf8 MbPeer) by id */
+  GHashTable *closing;  /* (element-type MbPeer) on their way down */
+  MbRecorder *recorder; /* (nullable) from the first join on */
+
+  char *own_id; /* (nullable) before the first join */
+  guint leave_timeout_id;
+  gboolean leaving;
+  gboolean signaling_ended;
+  gboolean ended;
+};
+
+enum {
+  SIGNAL_JOINED,
+  SIGNAL_LEFT,
+  SIGNAL_FAILED,
+  N_SIGNALS,
+};
+
+static unsigned int signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MbMesh, mb_mesh, G_TYPE_OBJECT)
+
+static void
+end (MbMesh *self)
+{
+  if (self->ended)
+    return;
+  self->ended = TRUE;
+  g_clear_handle_id (&self->leave_timeout_id, g_source_remove);
+  g_info ("room %s: left", self->room_id);
+  g_signal_emit (self, signals[SIGNAL_LEFT], 0);
+}
+
+static void
+check_left (MbMesh *self)
+{
+  if (self->leaving && self->signaling_ended && self->recorder == NULL &&
+      g_hash_table_size (self->closing) == 0)
+    end (self);
+}
+
+/* ---- peers ---- */
+
+static void
+on_peer_closed (MbPeer *peer, MbMesh *self)
+{
+  g_hash_table_remove (self->closing, peer);
+  check_left (self);
+}
+
+static void
+on_peer_send (MbPeer *peer, GBytes *data, MbMesh *self)
+{
+  mb_signaling_send (self->signaling, mb_peer_get_id (peer), data);
+}
+
+static void
+on_peer_tracks_changed (MbPeer *peer, MbMesh *self)
+{
+  if (self->recorder != NULL)
+    mb_recorder_update (self->recorder, mb_peer_get_id (peer), mb_peer_get_display_name (peer),
+        mb_peer_get_tracks (peer));
+}
+
+static MbPeer *
+add_peer (MbMesh *self, const char *id, const char *display_name)
+{
+  MbPeerConfig config = {.own_id = self->own_id,
+      .peer_id = id,
+      .display_name = display_name != NULL ? display_name : "",
+      .source = self->source,
+      .receive_codecs = (const char *const *) self->receive_codecs,
+      .ice_servers = (const char *const *) self->ice_servers,
+      .cname = self->cname,
+      .candidates = self->candidate_policy};
+  MbPeer *peer = g_hash_table_lookup (self->peers, id);
+
+  if (peer != NULL || g_strcmp0 (id, self->own_id) == 0)
+    return peer;
+  if (g_hash_table_size (self->peers) >= MAX_PEERS) {
+    g_warning ("room %s: more than %d members; %s is left out", self->room_id, MAX_PEERS, id);
+    return NULL;
+  }
+  g_info ("room %s: %s (%s) is here", self->room_id, id, config.display_name);
+  peer = mb_peer_new (self->media, &config);
+  g_hash_table_insert (self->peers, g_strdup (id), peer);
+  g_signal_connect_object (peer, "send", G_CALLBACK (on_peer_send), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      peer, "tracks-changed", G_CALLBACK (on_peer_tracks_changed), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (peer, "closed", G_CALLBACK (on_peer_closed), self, G_CONNECT_DEFAULT);
+  mb_peer_start (peer);
+  return peer;
+}
+
+static void
+remove_peer (MbMesh *self, const char *id)
+{
+  g_autofree char *key = NULL;
+  gpointer stolen_key = NULL;
+  gpointer peer = NULL;
+
+  if (!g_hash_table_steal_extended (self->peers, id, &stolen_key, &peer))
+    return;
+  key = stolen_key;
+  g_hash_table_add (self->closing, peer); /* the table takes the reference over */
+  mb_peer_close (peer);
+}
+
+static void
+remove_all_peers (MbMesh *self)
+{
+  g_autoptr (GList) ids = g_hash_table_get_keys (self->peers);
+  g_autoptr (GPtrArray) copies = g_ptr_array_new_with_free_func (g_free);
+
+  for (GList *item = ids; item != NULL; item = item->next)
+    g_ptr_array_add (copies, g_strdup (item->data));
+  for (guint i = 0; i < copies->len; i++)
+    remove_peer (self, g_ptr_array_index (copies, i));
+}
+
+/* ---- recorder ---- */
+
+static void
+on_recorder_finished (MbRecorder *recorder, MbMesh *self)
+{
+  g_clear_object (&self->recorder);
+  check_left (self);
+}
+
+static gboolean
+start_recorder (MbMesh *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->record_dir == NULL || self->recorder != NULL)
+    return TRUE;
+  self->recorder = mb_recorder_new (self->record_dir, self->room_id, &error);
+  if (self->recorder == NULL) {
+    g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
+    return FALSE;
+  }
+  g_info ("room %s: recording into %s", self->room_id, mb_recorder_get_folder (self->recorder));
+  g_signal_connect_object (
+      self->recorder, "finished", G_CALLBACK (on_recorder_finished), self, G_CONNECT_DEFAULT);
+  return TRUE;
+}
+
+/* ---- signaling ---- */
+
+static void
+on_joined (MbSignaling *signaling, const char *own_id, MbMesh *self)
+{
+  if (self->leaving)
+    return;
+  /* After a reconnection everybody has another id, and each side sees another member. */
+  remove_all_peers (self);
+  g_free (self->own_id);
+  self->own_id = g_strdup (own_id);
+  g_info ("room %s: joined as %s (%s)", self->room_id, own_id, self->display_name);
+  if (!start_recorder (self))
+    return;
+  g_signal_emit (self, signals[SIGNAL_JOINED], 0);
+}
+
+static void
+take_roster (MbMesh *self, GPtrArray *members)
+{
+  for (guint i = 0; members != NULL && i < members->len; i++) {
+    const MbMemberInfo *member = g_ptr_array_index (members, i);
+
+    add_peer (self, member->id, member->display_name);
+  }
+}
+
+static void
+take_signal (MbMesh *self, MbMessage *message)
+{
+  const char *from = mb_message_get_peer (message);
+  MbPeer *peer = g_hash_table_lookup (self->peers, from);
+
+  /* A server may pass a signal before it has told of its sender. */
+  if (peer == NULL)
+    peer = add_peer (self, from, NULL);
+  if (peer != NULL)
+    mb_peer_take_data (peer, mb_message_get_data (message));
+}
+
+static void
+on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
+{
+  if (self->leaving || self->own_id == NULL)
+    return;
+  switch (mb_message_get_kind (message)) {
+  case MB_MESSAGE_PEERS:
+    take_roster (self, mb_message_get_members (message));
+    break;
+  case MB_MESSAGE_PEER_JOINED:
+    add_peer (self, mb_message_get_peer (message), mb_message_get_display_name (message));
+    break;
+  case MB_MESSAGE_SIGNAL:
+    take_signal (self, message);
+    break;
+  case MB_MESSAGE_PEER_LEFT:
+    g_info ("room %s: %s is gone (%s)", self->room_id, mb_message_get_peer (message),
+        mb_message_get_reason (message) != NULL ? mb_message_get_reason (message) : "left");
+    remove_peer (self, mb_message_get_peer (message));
+    break;
+  case MB_MESSAGE_ROOM_CLOSED:
+    g_message ("room %s was closed by the server", self->room_id);
+    break;
+  case MB_MESSAGE_ERROR:
+    g_warning ("room %s: the server says: %s", self->room_id, mb_message_get_text (message));
+    break;
+  case MB_MESSAGE_NONE:
+  case MB_MESSAGE_WELCOME:
+  case MB_MESSAGE_JOIN:
+  case MB_MESSAGE_LEAVE:
+    break;
+  }
+}
+
+static void
+on_lost (MbSignaling *signaling, const GError *error, MbMesh *self)
+{
+  g_warning ("room %s: the server is gone (%s); trying again", self->room_id, error->message);
+}
+
+static void
+on_failed (MbSignaling *signaling, const GError *error, MbMesh *self)
+{
+  self->signaling_ended = TRUE;
+  if (!self->leaving)
+    g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
+  check_left (self);
+}
+
+static void
+on_closed (MbSignaling *signaling, MbMesh *self)
+{
+  self->signaling_ended = TRUE;
+  /* The room was closed under us: what is under way ends as if we had asked for it. */
+  if (!self->leaving)
+    mb_mesh_leave (self);
+  check_left (self);
+}
+
+static gboolean
+on_leave_timeout (gpointer user_data)
+{
+  MbMesh *self = user_data;
+
+  self->leave_timeout_id = 0;
+  g_warning ("room %s: leaving took too long; %u connections are still going down", self->room_id,
+      g_hash_table_size (self->closing));
+  end (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* A server on this machine may name addresses of this machine; one elsewhere may not make us
+ * send to ourselves. */
+static MbCandidatePolicy
+choose_candidate_policy (const char *server_url)
+{
+  g_autoptr (GUri) uri = g_uri_parse (server_url, G_URI_FLAGS_NONE, NULL);
+  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
+  g_autoptr (GInetAddress) address = host != NULL ? g_inet_address_new_from_string (host) : NULL;
+
+  if (g_strcmp0 (host, "localhost") == 0 ||
+      (address != NULL && g_inet_address_get_is_loopback (address)))
+    return MB_CANDIDATE_POLICY_LOOPBACK;
+  return MB_CANDIDATE_POLICY_DEFAULT;
+}
+
+/**
+ * mb_mesh_new:
+ * @media: the media thread, shared by all meshes of the process
+ * @source: (nullable): what we send, shared by any number of meshes
+ *
+ * Returns: (transfer full): a mesh that has not joined, or NULL with %MB_ERROR_USAGE for a URL
+ *   that is none
+ */
+MbMesh *
+mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GError **error)
+{
+  g_autoptr (MbSignaling) signaling =
+      mb_signaling_new_for_url (config->server_url, config->token, error);
+  MbMesh *self;
+
+  if (signaling == NULL)
+    return NULL;
+  self = g_object_new (MB_TYPE_MESH, NULL);
+  self->media = mb_media_ref (media);
+  if (source != NULL)
+    self->source = g_object_ref (source);
+  self->room_id = g_strdup (config->room_id);
+  self->display_name = g_strdup (config->display_name);
+  self->role = config->role;
+  self->record_dir = g_strdup (config->record_dir);
+  self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
+  self->ice_servers = g_strdupv ((char **) config->ice_servers);
+  self->cname = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
+  self->candidate_policy = choose_candidate_policy (config->server_url);
+  self->signaling = g_steal_pointer (&signaling);
+  g_signal_connect_object (
+      self->signaling, "joined", G_CALLBACK (on_joined), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      self->signaling, "message", G_CALLBACK (on_message), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (self->signaling, "lost", G_CALLBACK (on_lost), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      self->signaling, "failed", G_CALLBACK (on_failed), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      self->signaling, "closed", G_CALLBACK (on_closed), self, G_CONNECT_DEFAULT);
+  return self;
+}
+
+/**
+ * mb_mesh_start:
+ *
+ * Joins the room; "joined" or "failed" follows.
+ */
+void
+mb_mesh_start (MbMesh *self)
+{
+  mb_signaling_join (
+      self->signaling, self->room_id, self->display_name, mb_role_to_string (self->role));
+}
+
+/**
+ * mb_mesh_leave:
+ *
+ * Says goodbye, closes every connection and finishes every file; "left" follows within 5 s.
+ */
+void
+mb_mesh_leave (MbMesh *self)
+{
+  if (self->leaving)
+    return;
+  self->leaving = TRUE;
+  self->leave_timeout_id = g_timeout_add (LEAVE_TIMEOUT_MS, on_leave_timeout, self);
+  if (self->recorder != NULL)
+    mb_recorder_finish (self->recorder);
+  remove_all_peers (self);
+  if (!self->signaling_ended)
+    mb_signaling_leave (self->signaling);
+  check_left (self);
+}
+
+/**
+ * mb_mesh_get_own_id:
+ *
+ * Returns: (nullable): our id in the room
+ */
+const char *
+mb_mesh_get_own_id (MbMesh *self)
+{
+  return self->own_id;
+}
+
+/**
+ * mb_mesh_count_peers:
+ *
+ * Returns: how many other members are in the room
+ */
+unsigned int
+mb_mesh_count_peers (MbMesh *self)
+{
+  return g_hash_table_size (self->peers);
+}
+
+static void
+mb_mesh_dispose (GObject *object)
+{
+  MbMesh *self = MB_MESH (object);
+
+  g_clear_handle_id (&self->leave_timeout_id, g_source_remove);
+  remove_all_peers (self);
+  g_clear_object (&self->recorder);
+  g_clear_object (&self->signaling);
+  g_clear_object (&self->source);
+  g_clear_pointer (&self->media, mb_media_unref);
+  G_OBJECT_CLASS (mb_mesh_parent_class)->dispose (object);
+}
+
+static void
+mb_mesh_finalize (GObject *object)
+{
+  MbMesh *self = MB_MESH (object);
+
+  g_hash_table_unref (self->peers);
+  g_hash_table_unref (self->closing);
+  g_strfreev (self->receive_codecs);
+  g_strfreev (self->ice_servers);
+  g_free (self->room_id);
+  g_free (self->display_name);
+  g_free (self->record_dir);
+  g_free (self->cname);
+  g_free (self->own_id);
+  G_OBJECT_CLASS (mb_mesh_parent_class)->finalize (object);
+}
+
+static void
+mb_mesh_class_init (MbMeshClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = mb_mesh_dispose;
+  G_OBJECT_CLASS (klass)->finalize = mb_mesh_finalize;
+
+  /**
+   * MbMesh::joined:
+   *
+   * In the room; again after each reconnection.
+   */
+  signals[SIGNAL_JOINED] =
+      g_signal_new ("joined", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * MbMesh::left:
+   *
+   * Everything has ended, by mb_mesh_leave() or since the room was closed. The last signal; the
+   * handler may drop the mesh.
+   */
+  signals[SIGNAL_LEFT] =
+      g_signal_new ("left", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * MbMesh::failed:
+   * @error: why; mb_error_get_exit_status() tells what it means to the program
+   *
+   * The room cannot be joined or kept. mb_mesh_leave() still ends what is under way.
+   */
+  signals[SIGNAL_FAILED] = g_signal_new (
+      "failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+}
+
+static void
+mb_mesh_init (MbMesh *self)
+{
+  self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->closing = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+}

@@ -1,0 +1,46 @@
+/* mb-mesh.h: one room seen by a participant
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib-object.h>
+
+#include "mb-media.h"
+#include "mb-message.h"
+#include "mb-source.h"
+
+/**
+ * MbMeshConfig:
+ * @server_url: the signaling server, `http(s)://…` or `ws(s)://…/ws`
+ * @token: (nullable): bearer token
+ * @room_id: the room to join
+ * @display_name: our name there
+ * @role: what we are there
+ * @record_dir: (nullable): record every peer into this folder
+ * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
+ *   (`vp8`, `h264`, `vp9`); NULL is all
+ * @ice_servers: (nullable) (array zero-terminated=1): `stun:…` and `turn:user:pass@host:port?…`
+ *
+ * What a mesh is told at construction; it copies what it keeps.
+ */
+typedef struct {
+  const char *server_url;
+  const char *token;
+  const char *room_id;
+  const char *display_name;
+  MbRole role;
+  const char *record_dir;
+  const char *const *receive_codecs;
+  const char *const *ice_servers;
+} MbMeshConfig;
+
+#define MB_TYPE_MESH (mb_mesh_get_type ())
+G_DECLARE_FINAL_TYPE (MbMesh, mb_mesh, MB, MESH, GObject)
+
+MbMesh *mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GError **error);
+void mb_mesh_start (MbMesh *self);
+void mb_mesh_leave (MbMesh *self);
+const char *mb_mesh_get_own_id (MbMesh *self);
+unsigned int mb_mesh_count_peers (MbMesh *self);

@@ -1,0 +1,789 @@
+/* mb-peer.c: one other member of the room, and the connection to it
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owned by the mesh. It runs the actions that mb-negotiation asks for and reports back what became
+ * of them: decisions are there, deeds are here. A connection (webrtcbin with its transport, the
+ * session of descriptions, the streams) is one generation; a peer may go through several. Nothing
+ * that happens here can reach another peer.
+ */
+#include "mb-peer.h"
+
+#include <string.h>
+
+#include "mb-error.h"
+#include "mb-negotiation.h"
+#include "mb-sdp-guard.h"
+#include "mb-sdp-reduce.h"
+#include "mb-sdp-session.h"
+#include "mb-signal-data.h"
+#include "mb-streams.h"
+#include "mb-webrtc.h"
+
+#define MAX_COMPLAINTS 5 /* lines in the log about one peer's bad input */
+
+/* An event with what it brought along; the negotiation itself knows of none of it. */
+typedef struct {
+  MbNegotiationEvent event;
+  const MbSdp *description; /* (nullable) of a remote offer or answer */
+  const char *reduced;      /* (nullable) webrtcbin's description */
+  MbCandidate *candidate;   /* (nullable) owned; stolen by who takes it */
+} Incident;
+
+struct _MbPeer {
+  GObject parent;
+
+  /* given at construction */
+  MbMedia *media;
+  MbSource *source; /* (nullable) */
+  char *peer_id;
+  char *display_name;
+  char *cname;
+  GStrv receive_codecs; /* (nullable) */
+  GStrv ice_servers;    /* (nullable) */
+  MbCandidatePolicy candidate_policy;
+
+  /* of the peer */
+  MbNegotiation negotiation;
+  MbCandidateQueue *candidates;
+  MbSdp *kept_offer; /* (nullable) the offer that waits for its turn */
+  GSource *deadline; /* (nullable) */
+  unsigned int n_complaints;
+  unsigned int n_stopping; /* webrtcbins that are on their way down */
+  gboolean closing;
+
+  /* of the connection, replaced together */
+  MbWebrtc *webrtc;      /* (nullable) */
+  MbSdpSession *session; /* (nullable) */
+  MbStreams *streams;    /* (nullable) */
+  gboolean takes_offer;  /* the remote description under way is an offer */
+  gboolean step_failed;  /* an action of the present run could not be done */
+};
+
+enum {
+  SIGNAL_SEND,
+  SIGNAL_TRACKS_CHANGED,
+  SIGNAL_CONNECTED,
+  SIGNAL_FIRST_MEDIA,
+  SIGNAL_TEXT,
+  SIGNAL_FAILED,
+  SIGNAL_CLOSED,
+  N_SIGNALS,
+};
+
+static unsigned int signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MbPeer, mb_peer, G_TYPE_OBJECT)
+
+static void handle_incident (MbPeer *self, Incident *incident);
+
+/* Bad input of a peer is said, but cannot fill the log. */
+static void
+complain (MbPeer *self, const char *what, const GError *error)
+{
+  if (self->n_complaints++ < MAX_COMPLAINTS)
+    g_warning ("peer %s: %s: %s%s", self->peer_id, what, error->message,
+        self->n_complaints == MAX_COMPLAINTS ? " (further ones are not told)" : "");
+}
+
+static void
+happen (MbPeer *self, MbNegotiationEventType type)
+{
+  Incident incident = {0};
+
+  incident.event.type = type;
+  incident.event.generation = mb_negotiation_get_generation (&self->negotiation);
+  handle_incident (self, &incident);
+}
+
+static void
+fail_step (MbPeer *self, const char *what, const GError *error)
+{
+  complain (self, what, error);
+  self->step_failed = TRUE;
+}
+
+static void
+send_json (MbPeer *self, char *json)
+{
+  g_autoptr (GBytes) data = g_bytes_new_take (json, strlen (json));
+
+  g_signal_emit (self, signals[SIGNAL_SEND], 0, data);
+}
+
+/* ---- what webrtcbin says ---- */
+
+static void
+on_webrtc_stopped (MbWebrtc *webrtc, MbPeer *self)
+{
+  g_assert (self->n_stopping > 0);
+  self->n_stopping--;
+  if (self->closing && self->n_stopping == 0)
+    g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
+}
+
+static void
+on_webrtc_description (MbWebrtc *webrtc, const char *reduced, MbPeer *self)
+{
+  Incident incident = {0};
+
+  incident.event.type =
+      self->takes_offer ? MB_NEGOTIATION_EVENT_ANSWER_CREATED : MB_NEGOTIATION_EVENT_OFFER_CREATED;
+  incident.event.generation = mb_negotiation_get_generation (&self->negotiation);
+  incident.reduced = reduced;
+  handle_incident (self, &incident);
+}
+
+static void
+on_webrtc_remote_set (MbWebrtc *webrtc, MbPeer *self)
+{
+  if (self->takes_offer)
+    mb_webrtc_create_answer (webrtc);
+  else
+    happen (self, MB_NEGOTIATION_EVENT_ANSWER_APPLIED);
+}
+
+static void
+on_webrtc_candidate (MbWebrtc *webrtc, const char *candidate, MbPeer *self)
+{
+  unsigned int index = 0;
+  const char *mid;
+
+  mb_sdp_session_add_local_candidate (self->session, candidate);
+  mid = mb_sdp_session_get_candidate_mid (self->session, &index);
+  send_json (self, mb_signal_data_build_candidate (
+                       candidate, mid, index, mb_sdp_session_get_local_ufrag (self->session)));
+}
+
+static void
+on_webrtc_secured (MbWebrtc *webrtc, MbPeer *self)
+{
+  g_info ("peer %s (%s): connected", self->peer_id, self->display_name);
+  happen (self, MB_NEGOTIATION_EVENT_TRANSPORT_CONNECTED);
+  g_signal_emit (self, signals[SIGNAL_CONNECTED], 0);
+}
+
+static void
+on_webrtc_first_media (MbWebrtc *webrtc, unsigned int receiver_id, MbPeer *self)
+{
+  MbTrack *track = mb_streams_find_receiver (self->streams, receiver_id);
+
+  if (track == NULL)
+    return;
+  g_info ("peer %s (%s): first %s (%s)", self->peer_id, self->display_name,
+      track->kind == MB_MEDIA_KIND_VIDEO ? "video" : "audio", mb_codec_get_name (track->codec));
+  g_signal_emit (self, signals[SIGNAL_FIRST_MEDIA], 0, track);
+}
+
+static void
+on_webrtc_text (MbWebrtc *webrtc, const char *text, MbPeer *self)
+{
+  g_signal_emit (self, signals[SIGNAL_TEXT], 0, text);
+}
+
+/* Somebody stands in the middle: the same description again would end the same way, and a new
+ * connection would only give another chance to whoever it is. */
+static void
+refuse_peer (MbPeer *self, const GError *error)
+{
+  g_warning ("peer %s (%s): failed: %s", self->peer_id, self->display_name, error->message);
+  happen (self, MB_NEGOTIATION_EVENT_CLOSE);
+  g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
+}
+
+static void
+on_webrtc_failed (MbWebrtc *webrtc, int step, const GError *error, MbPeer *self)
+{
+  if (g_error_matches (error, MB_ERROR, MB_ERROR_SECURITY)) {
+    refuse_peer (self, error);
+    return;
+  }
+  complain (self, "connection", error);
+  happen (self, step == MB_WEBRTC_STEP_TRANSPORT ? MB_NEGOTIATION_EVENT_TRANSPORT_FAILED
+                                                 : MB_NEGOTIATION_EVENT_STEP_FAILED);
+}
+
+/* ---- actions ---- */
+
+static void
+drop_connection (MbPeer *self)
+{
+  gboolean had_tracks = self->streams != NULL && mb_streams_get_tracks (self->streams)->len > 0;
+
+  g_clear_pointer (&self->streams, mb_streams_free);
+  g_clear_pointer (&self->session, mb_sdp_session_free);
+  if (self->webrtc != NULL) {
+    g_signal_handlers_disconnect_by_data (self->webrtc, self);
+    g_signal_connect_object (
+        self->webrtc, "stopped", G_CALLBACK (on_webrtc_stopped), self, G_CONNECT_DEFAULT);
+    self->n_stopping++;
+    mb_webrtc_stop (self->webrtc);
+    g_clear_object (&self->webrtc);
+  }
+  if (had_tracks)
+    g_signal_emit (self, signals[SIGNAL_TRACKS_CHANGED], 0);
+}
+
+static void
+connect_webrtc (MbPeer *self)
+{
+  static const struct {
+    const char *signal;
+    GCallback callback;
+  } HANDLERS[] = {
+      {"description", G_CALLBACK (on_webrtc_description)},
+      {"remote-set", G_CALLBACK (on_webrtc_remote_set)},
+      {"candidate", G_CALLBACK (on_webrtc_candidate)},
+      {"secured", G_CALLBACK (on_webrtc_secured)},
+      {"first-media", G_CALLBACK (on_webrtc_first_media)},
+      {"channel-text", G_CALLBACK (on_webrtc_text)},
+      {"failed", G_CALLBACK (on_webrtc_failed)},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (HANDLERS); i++)
+    g_signal_connect_object (
+        self->webrtc, HANDLERS[i].signal, HANDLERS[i].callback, self, G_CONNECT_DEFAULT);
+}
+
+static void
+build_connection (MbPeer *self)
+{
+  static const char *const AUDIO[] = {"opus", NULL};
+  static const char *const VIDEO[] = {"vp8", "h264", "vp9", NULL};
+  MbSdpCapabilities capabilities = {.audio = AUDIO,
+      .video = self->receive_codecs != NULL ? (const char *const *) self->receive_codecs : VIDEO,
+      .feedback = MB_SDP_FEEDBACK_NACK | MB_SDP_FEEDBACK_NACK_PLI | MB_SDP_FEEDBACK_CCM_FIR |
+                  MB_SDP_FEEDBACK_GOOG_REMB};
+  /* RFC 8829 §5.2.1: 63 bits, so that a signed reader takes it too. */
+  guint64 session_id = ((guint64) g_random_int () << 31) ^ g_random_int ();
+  g_autoptr (GError) error = NULL;
+
+  drop_connection (self);
+  self->webrtc = mb_webrtc_new (self->media, (const char *const *) self->ice_servers, &error);
+  if (self->webrtc == NULL) {
+    fail_step (self, "connection", error);
+    return;
+  }
+  connect_webrtc (self);
+  self->session = mb_sdp_session_new (session_id, &capabilities);
+  self->streams = mb_streams_new (
+      self->media, mb_webrtc_get_transport (self->webrtc), self->source, self->cname);
+  mb_streams_announce (self->streams, self->session);
+}
+
+static void
+create_offer (MbPeer *self)
+{
+  self->takes_offer = FALSE;
+  mb_webrtc_create_offer (self->webrtc);
+}
+
+/* Both ways into webrtcbin: the session learns the whole description, webrtcbin the reduced one. */
+static void
+apply_remote (MbPeer *self, const MbSdp *description, gboolean is_offer)
+{
+  const MbSdpFingerprint *fingerprint;
+  g_autofree char *reduced = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *what = is_offer ? "its offer" : "its answer";
+  gboolean taken;
+
+  self->takes_offer = is_offer;
+  taken = is_offer ? mb_sdp_session_set_remote_offer (self->session, description, &error)
+                   : mb_sdp_session_set_remote_answer (self->session, description, &error);
+  if (taken)
+    reduced = mb_sdp_reduce (description, self->candidate_policy, &error);
+  if (reduced == NULL) {
+    fail_step (self, what, error);
+    return;
+  }
+  fingerprint = mb_sdp_session_get_remote_fingerprint (self->session);
+  if (!mb_webrtc_set_remote (
+          self->webrtc, is_offer, reduced, fingerprint->algorithm, fingerprint->value, &error))
+    fail_step (self, what, error);
+}
+
+static void
+apply_agreements (MbPeer *self)
+{
+  if (mb_streams_apply (self->streams, self->session))
+    g_signal_emit (self, signals[SIGNAL_TRACKS_CHANGED], 0);
+}
+
+static void
+send_description (MbPeer *self, MbSdpType type)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *sdp = type == MB_SDP_TYPE_OFFER
+                             ? mb_sdp_session_create_offer (self->session, &error)
+                             : mb_sdp_session_create_answer (self->session, &error);
+
+  if (sdp == NULL) {
+    fail_step (self, type == MB_SDP_TYPE_OFFER ? "our offer" : "our answer", error);
+    return;
+  }
+  send_json (self, mb_signal_data_build_description (type, sdp));
+  if (type == MB_SDP_TYPE_ANSWER)
+    apply_agreements (self);
+}
+
+static void
+set_base (MbPeer *self, const char *reduced)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mb_sdp_session_set_base (self->session, reduced, &error))
+    fail_step (self, "our transport", error);
+}
+
+static void
+answer_text (MbPeer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mb_sdp_session_set_remote_offer (self->session, self->kept_offer, &error)) {
+    fail_step (self, "its new offer", error);
+    return;
+  }
+  send_description (self, MB_SDP_TYPE_ANSWER);
+}
+
+static void
+accept_text (MbPeer *self, const MbSdp *answer)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mb_sdp_session_set_remote_answer (self->session, answer, &error)) {
+    fail_step (self, "its new answer", error);
+    return;
+  }
+  apply_agreements (self);
+}
+
+static void
+keep_offer (MbPeer *self, const MbSdp *offer)
+{
+  g_autofree char *text = mb_sdp_to_text (offer);
+
+  g_clear_pointer (&self->kept_offer, mb_sdp_free);
+  self->kept_offer = mb_sdp_parse (text, NULL);
+}
+
+static void
+add_candidate (MbPeer *self, const MbCandidate *candidate)
+{
+  g_autofree char *text = mb_candidate_to_text (candidate);
+
+  mb_webrtc_add_candidate (self->webrtc, text);
+}
+
+static void
+flush_candidates (MbPeer *self)
+{
+  g_autoptr (GPtrArray) list =
+      mb_candidate_queue_take (self->candidates, mb_sdp_session_get_remote_ufrag (self->session));
+
+  for (guint i = 0; i < list->len; i++)
+    add_candidate (self, g_ptr_array_index (list, i));
+}
+
+static void
+give_up (MbPeer *self)
+{
+  g_autoptr (GError) error =
+      g_error_new (MB_ERROR, MB_ERROR_FAILED, "no connection came about with %s", self->peer_id);
+
+  g_warning (
+      "peer %s (%s): failed: given up after several tries", self->peer_id, self->display_name);
+  g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
+}
+
+static void
+act_on_descriptions (MbPeer *self, unsigned int action, Incident *incident)
+{
+  switch (action) {
+  case MB_NEGOTIATION_ACTION_KEEP_OFFER:
+    keep_offer (self, incident->description);
+    break;
+  case MB_NEGOTIATION_ACTION_APPLY_OFFER:
+    apply_remote (self, self->kept_offer, TRUE);
+    break;
+  case MB_NEGOTIATION_ACTION_APPLY_ANSWER:
+    apply_remote (self, incident->description, FALSE);
+    if (!self->step_failed)
+      apply_agreements (self);
+    break;
+  case MB_NEGOTIATION_ACTION_ROLLBACK:
+    mb_sdp_session_rollback (self->session);
+    break;
+  case MB_NEGOTIATION_ACTION_SEND_ANSWER:
+    set_base (self, incident->reduced);
+    if (!self->step_failed)
+      send_description (self, MB_SDP_TYPE_ANSWER);
+    break;
+  case MB_NEGOTIATION_ACTION_ANSWER_TEXT:
+    answer_text (self);
+    break;
+  case MB_NEGOTIATION_ACTION_ACCEPT_TEXT:
+    accept_text (self, incident->description);
+    break;
+  case MB_NEGOTIATION_ACTION_SEND_OFFER:
+    if (incident->event.type == MB_NEGOTIATION_EVENT_OFFER_CREATED)
+      set_base (self, incident->reduced);
+    if (!self->step_failed)
+      send_description (self, MB_SDP_TYPE_OFFER);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+static void
+act (MbPeer *self, unsigned int action, Incident *incident)
+{
+  switch (action) {
+  case MB_NEGOTIATION_ACTION_CLEAR_CANDIDATES:
+    mb_candidate_queue_clear (self->candidates);
+    break;
+  case MB_NEGOTIATION_ACTION_DROP:
+    drop_connection (self);
+    break;
+  case MB_NEGOTIATION_ACTION_BUILD:
+    mb_candidate_queue_restart (self->candidates);
+    build_connection (self);
+    break;
+  case MB_NEGOTIATION_ACTION_CREATE_OFFER:
+    create_offer (self);
+    break;
+  case MB_NEGOTIATION_ACTION_ADD_CANDIDATE:
+    mb_candidate_queue_push (self->candidates, g_steal_pointer (&incident->candidate));
+    flush_candidates (self);
+    break;
+  case MB_NEGOTIATION_ACTION_QUEUE_CANDIDATE:
+    mb_candidate_queue_push (self->candidates, g_steal_pointer (&incident->candidate));
+    break;
+  case MB_NEGOTIATION_ACTION_FLUSH_CANDIDATES:
+    flush_candidates (self);
+    break;
+  case MB_NEGOTIATION_ACTION_GIVE_UP:
+    give_up (self);
+    break;
+  default:
+    act_on_descriptions (self, action, incident);
+  }
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  MbPeer *self = user_data;
+
+  g_clear_pointer (&self->deadline, g_source_unref);
+  happen (self, MB_NEGOTIATION_EVENT_DEADLINE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+drop_deadline (MbPeer *self)
+{
+  if (self->deadline != NULL)
+    g_source_destroy (self->deadline);
+  g_clear_pointer (&self->deadline, g_source_unref);
+}
+
+static void
+schedule_deadline (MbPeer *self)
+{
+  gint64 due_us = mb_negotiation_get_deadline (&self->negotiation);
+
+  drop_deadline (self);
+  if (due_us == 0)
+    return;
+  self->deadline = g_timeout_source_new (0);
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_set_ready_time (self->deadline, due_us);
+  g_source_attach (self->deadline, NULL);
+}
+
+/* One event, its actions in the order of their bits, and what follows from them. An action that
+ * fails ends the run: the rest would work on what is not there. */
+static void
+handle_incident (MbPeer *self, Incident *incident)
+{
+  unsigned int actions;
+  g_autoptr (MbPeer) alive = g_object_ref (self);
+
+  incident->event.now_us = g_get_monotonic_time ();
+  actions = mb_negotiation_handle (&self->negotiation, &incident->event);
+  g_debug ("peer %s: event %d, state %s, actions 0x%x", self->peer_id, incident->event.type,
+      mb_negotiation_state_to_string (self->negotiation.state), actions);
+  self->step_failed = FALSE;
+  for (unsigned int bit = 0; bit < 32 && !self->step_failed; bit++) {
+    unsigned int action = actions & (1U << bit);
+
+    if (action != 0 && action != MB_NEGOTIATION_ACTION_CHECK_TRACKS)
+      act (self, action, incident);
+  }
+  g_clear_pointer (&incident->candidate, mb_candidate_free);
+  schedule_deadline (self);
+  if (self->step_failed) {
+    self->step_failed = FALSE;
+    happen (self, MB_NEGOTIATION_EVENT_STEP_FAILED);
+  } else if ((actions & MB_NEGOTIATION_ACTION_CHECK_TRACKS) != 0 && self->session != NULL &&
+             mb_sdp_session_needs_offer (self->session)) {
+    happen (self, MB_NEGOTIATION_EVENT_TRACKS_CHANGED);
+  }
+}
+
+/* ---- what the peer says ---- */
+
+static void
+take_description (MbPeer *self, const MbSignalData *data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MbSdp) description = NULL;
+  Incident incident = {0};
+
+  if (data->type == MB_SDP_TYPE_ROLLBACK)
+    return;
+  description = mb_sdp_guard_parse (data->sdp, -1, data->type, &error);
+  if (description == NULL) {
+    complain (self, "its description is refused", error);
+    return;
+  }
+  incident.event.type = data->type == MB_SDP_TYPE_OFFER ? MB_NEGOTIATION_EVENT_REMOTE_OFFER
+                                                        : MB_NEGOTIATION_EVENT_REMOTE_ANSWER;
+  incident.event.session_id = description->session_id;
+  incident.description = description;
+  handle_incident (self, &incident);
+}
+
+static void
+take_candidate (MbPeer *self, const MbSignalData *data)
+{
+  g_autoptr (GError) error = NULL;
+  Incident incident = {0};
+
+  switch (mb_candidate_queue_judge (
+      self->candidates, data->candidate, data->ufrag, &incident.candidate, &error)) {
+  case MB_CANDIDATE_VERDICT_REFUSED:
+    complain (self, "its candidate is refused", error);
+    return;
+  case MB_CANDIDATE_VERDICT_IGNORED:
+    return;
+  case MB_CANDIDATE_VERDICT_ACCEPTED:
+    break;
+  }
+  incident.event.type = MB_NEGOTIATION_EVENT_REMOTE_CANDIDATE;
+  handle_incident (self, &incident);
+}
+
+/**
+ * mb_peer_take_data:
+ * @data: the `data` of a signal of this peer, JSON text
+ *
+ * What cannot be read is said in the log and otherwise ignored.
+ */
+void
+mb_peer_take_data (MbPeer *self, GBytes *data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MbSignalData) signal_data = NULL;
+  gsize size = 0;
+  const char *text = g_bytes_get_data (data, &size);
+
+  if (self->closing)
+    return;
+  signal_data = mb_signal_data_parse (text, (gssize) size, &error);
+  if (signal_data == NULL) {
+    complain (self, "its signal cannot be read", error);
+    return;
+  }
+  switch (signal_data->kind) {
+  case MB_SIGNAL_DATA_DESCRIPTION:
+    take_description (self, signal_data);
+    break;
+  case MB_SIGNAL_DATA_CANDIDATE:
+    take_candidate (self, signal_data);
+    break;
+  case MB_SIGNAL_DATA_END_OF_CANDIDATES:
+    break;
+  }
+}
+
+/**
+ * mb_peer_new:
+ *
+ * Returns: (transfer full): a peer that does nothing before mb_peer_start(). Whoever drops it
+ *   calls mb_peer_close() and waits for "closed".
+ */
+MbPeer *
+mb_peer_new (MbMedia *media, const MbPeerConfig *config)
+{
+  MbPeer *self = g_object_new (MB_TYPE_PEER, NULL);
+
+  self->media = mb_media_ref (media);
+  if (config->source != NULL)
+    self->source = g_object_ref (config->source);
+  self->peer_id = g_strdup (config->peer_id);
+  self->display_name = g_strdup (config->display_name);
+  self->cname = g_strdup (config->cname);
+  self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
+  self->ice_servers = g_strdupv ((char **) config->ice_servers);
+  self->candidate_policy = config->candidates;
+  self->candidates = mb_candidate_queue_new (config->candidates);
+  mb_negotiation_init (&self->negotiation, config->own_id, config->peer_id);
+  return self;
+}
+
+/**
+ * mb_peer_start:
+ *
+ * Begins to negotiate, by the contract's rule of who offers.
+ */
+void
+mb_peer_start (MbPeer *self)
+{
+  happen (self, MB_NEGOTIATION_EVENT_START);
+}
+
+/**
+ * mb_peer_close:
+ *
+ * Ends the connection; "closed" follows when all its threads are gone, and no other signal but
+ * "tracks-changed" at once.
+ */
+void
+mb_peer_close (MbPeer *self)
+{
+  if (self->closing)
+    return;
+  happen (self, MB_NEGOTIATION_EVENT_CLOSE);
+  drop_connection (self);
+  drop_deadline (self);
+  self->closing = TRUE;
+  if (self->n_stopping == 0)
+    g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
+}
+
+/**
+ * mb_peer_send_text:
+ * @text: a message for the data channel `chat`
+ *
+ * Returns: FALSE where there is no open channel
+ */
+gboolean
+mb_peer_send_text (MbPeer *self, const char *text)
+{
+  return self->webrtc != NULL && mb_webrtc_send_text (self->webrtc, text);
+}
+
+/**
+ * mb_peer_get_id:
+ */
+const char *
+mb_peer_get_id (MbPeer *self)
+{
+  return self->peer_id;
+}
+
+/**
+ * mb_peer_get_display_name:
+ */
+const char *
+mb_peer_get_display_name (MbPeer *self)
+{
+  return self->display_name;
+}
+
+/**
+ * mb_peer_get_tracks:
+ *
+ * Returns: (transfer none) (nullable) (element-type MbTrack): NULL while there is no connection
+ */
+GPtrArray *
+mb_peer_get_tracks (MbPeer *self)
+{
+  return self->streams != NULL ? mb_streams_get_tracks (self->streams) : NULL;
+}
+
+static void
+mb_peer_dispose (GObject *object)
+{
+  MbPeer *self = MB_PEER (object);
+
+  g_assert (self->webrtc == NULL);
+  drop_deadline (self);
+  g_clear_object (&self->source);
+  g_clear_pointer (&self->media, mb_media_unref);
+  G_OBJECT_CLASS (mb_peer_parent_class)->dispose (object);
+}
+
+static void
+mb_peer_finalize (GObject *object)
+{
+  MbPeer *self = MB_PEER (object);
+
+  g_clear_pointer (&self->kept_offer, mb_sdp_free);
+  mb_candidate_queue_free (self->candidates);
+  g_strfreev (self->receive_codecs);
+  g_strfreev (self->ice_servers);
+  g_free (self->peer_id);
+  g_free (self->display_name);
+  g_free (self->cname);
+  G_OBJECT_CLASS (mb_peer_parent_class)->finalize (object);
+}
+
+static unsigned int
+signal_new (MbPeerClass *klass, const char *name, unsigned int n_arguments, GType argument)
+{
+  return g_signal_new (name, G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+      G_TYPE_NONE, n_arguments, argument);
+}
+
+static void
+mb_peer_class_init (MbPeerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = mb_peer_dispose;
+  G_OBJECT_CLASS (klass)->finalize = mb_peer_finalize;
+
+  /**
+   * MbPeer::send:
+   * @data: (type GBytes): JSON text for the peer
+   */
+  signals[SIGNAL_SEND] = signal_new (klass, "send", 1, G_TYPE_BYTES);
+  /**
+   * MbPeer::tracks-changed:
+   *
+   * mb_peer_get_tracks() is another list than before.
+   */
+  signals[SIGNAL_TRACKS_CHANGED] = signal_new (klass, "tracks-changed", 0, G_TYPE_NONE);
+  signals[SIGNAL_CONNECTED] = signal_new (klass, "connected", 0, G_TYPE_NONE);
+  /**
+   * MbPeer::first-media:
+   * @track: (type MbTrack): the one that brought its first packet
+   */
+  signals[SIGNAL_FIRST_MEDIA] = signal_new (klass, "first-media", 1, G_TYPE_POINTER);
+  /**
+   * MbPeer::text:
+   * @text: a message of the data channel
+   */
+  signals[SIGNAL_TEXT] = signal_new (klass, "text", 1, G_TYPE_STRING);
+  /**
+   * MbPeer::failed:
+   * @error: why; the peer stays in the mesh, since it may offer again
+   */
+  signals[SIGNAL_FAILED] = signal_new (klass, "failed", 1, G_TYPE_ERROR);
+  /**
+   * MbPeer::closed:
+   *
+   * The last signal after mb_peer_close(); the handler may drop the peer.
+   */
+  signals[SIGNAL_CLOSED] = signal_new (klass, "closed", 0, G_TYPE_NONE);
+}
+
+static void
+mb_peer_init (MbPeer *self)
+{
+}

@@ -1,0 +1,274 @@
+/* mb-recorder.c: a session folder and the recordings in it
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owned by a mesh that records. It decides which tracks share a file: the camera's audio and video
+ * of a peer are one, each screen and each later track is one of its own.
+ */
+#include "mb-recorder.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+#include "mb-error.h"
+#include "mb-rec-name.h"
+#include "mb-recording.h"
+
+#define FOLDER_MODE 0750
+#define MAX_SAME_NAME 1000 /* files of one peer, or sessions that began in one second */
+
+struct _MbRecorder {
+  GObject parent;
+
+  char *folder;
+  GHashTable *recordings; /* (element-type MbRecording utf8) → the peer's id */
+  GHashTable *names;      /* (element-type utf8) stems that are taken */
+  gboolean finishing;
+};
+
+enum {
+  SIGNAL_FINISHED,
+  N_SIGNALS,
+};
+
+static unsigned int signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MbRecorder, mb_recorder, G_TYPE_OBJECT)
+
+static void
+check_finished (MbRecorder *self)
+{
+  if (self->finishing && g_hash_table_size (self->recordings) == 0)
+    g_signal_emit (self, signals[SIGNAL_FINISHED], 0);
+}
+
+static void
+on_recording_closed (MbRecording *recording, MbRecorder *self)
+{
+  g_hash_table_remove (self->recordings, recording);
+  check_finished (self);
+}
+
+/* `alice-Xy3`, then `alice-Xy3-2` for the next file of the same peer. */
+static char *
+dup_free_stem (MbRecorder *self, const char *peer_id, const char *display_name)
+{
+  g_autofree char *name = mb_rec_name_build (display_name, peer_id);
+
+  for (unsigned int i = 1; i < MAX_SAME_NAME; i++) {
+    g_autofree char *stem = i == 1 ? g_strdup (name) : g_strdup_printf ("%s-%u", name, i);
+
+    if (g_hash_table_add (self->names, g_strdup (stem)))
+      return g_build_filename (self->folder, stem, NULL);
+  }
+  return NULL;
+}
+
+static void
+start_recording (MbRecorder *self, const char *peer_id, const char *display_name, GPtrArray *tracks)
+{
+  g_autofree char *stem = dup_free_stem (self, peer_id, display_name);
+  g_autoptr (GError) error = NULL;
+  MbRecording *recording = stem != NULL ? mb_recording_new (tracks, stem, &error) : NULL;
+
+  if (recording == NULL) {
+    g_warning ("peer %s (%s) is not recorded: %s", peer_id, display_name,
+        error != NULL ? error->message : "it has too many files already");
+    return;
+  }
+  g_signal_connect_object (
+      recording, "closed", G_CALLBACK (on_recording_closed), self, G_CONNECT_DEFAULT);
+  g_hash_table_insert (self->recordings, recording, g_strdup (peer_id));
+}
+
+static gboolean
+is_recorded (MbRecorder *self, const MbTrack *track)
+{
+  GHashTableIter iter;
+  gpointer recording;
+
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, NULL)) {
+    if (mb_recording_has_track (recording, track))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+finish_gone (MbRecorder *self, const char *peer_id, GPtrArray *tracks)
+{
+  GHashTableIter iter;
+  gpointer recording;
+  gpointer owner;
+
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, &owner)) {
+    if (g_strcmp0 (owner, peer_id) == 0 && !mb_recording_is_for (recording, tracks))
+      mb_recording_finish (recording);
+  }
+}
+
+/* A track goes into the file under way where its kind is missing there and it is no screen. */
+static gboolean
+fits_together (GPtrArray *file, const MbTrack *track)
+{
+  for (guint i = 0; i < file->len; i++) {
+    const MbTrack *other = g_ptr_array_index (file, i);
+
+    if (other->kind == track->kind || other->is_screen || track->is_screen)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * mb_recorder_update:
+ * @tracks: (nullable) (element-type MbTrack): what the peer has now; NULL when it is gone
+ *
+ * Finishes the files whose tracks have ended and begins those of new tracks. A track that is in a
+ * file already stays there.
+ */
+void
+mb_recorder_update (
+    MbRecorder *self, const char *peer_id, const char *display_name, GPtrArray *tracks)
+{
+  g_autoptr (GPtrArray) fresh = g_ptr_array_new ();
+
+  finish_gone (self, peer_id, tracks);
+  if (self->finishing)
+    return;
+  for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
+    MbTrack *track = g_ptr_array_index (tracks, i);
+
+    if (!is_recorded (self, track))
+      g_ptr_array_add (fresh, track);
+  }
+  while (fresh->len > 0) {
+    g_autoptr (GPtrArray) file = g_ptr_array_new ();
+
+    for (guint i = 0; i < fresh->len;) {
+      MbTrack *track = g_ptr_array_index (fresh, i);
+
+      if (fits_together (file, track)) {
+        g_ptr_array_add (file, track);
+        g_ptr_array_remove_index (fresh, i);
+      } else {
+        i++;
+      }
+    }
+    start_recording (self, peer_id, display_name, file);
+  }
+}
+
+/**
+ * mb_recorder_finish:
+ *
+ * Closes every file; "finished" follows.
+ */
+void
+mb_recorder_finish (MbRecorder *self)
+{
+  GHashTableIter iter;
+  gpointer recording;
+
+  if (self->finishing)
+    return;
+  self->finishing = TRUE;
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, NULL))
+    mb_recording_finish (recording);
+  check_finished (self);
+}
+
+/**
+ * mb_recorder_get_folder:
+ *
+ * Returns: the session's folder
+ */
+const char *
+mb_recorder_get_folder (MbRecorder *self)
+{
+  return self->folder;
+}
+
+static char *
+make_folder (const char *directory, const char *room_id, GError **error)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *stamp = mb_rec_name_build_session (now);
+  g_autofree char *parent = g_build_filename (directory, room_id, NULL);
+
+  if (g_mkdir_with_parents (parent, FOLDER_MODE) != 0) {
+    g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "cannot make the folder %s: %s", parent,
+        g_strerror (errno));
+    return NULL;
+  }
+  for (unsigned int i = 1; i < MAX_SAME_NAME; i++) {
+    g_autofree char *folder = i == 1 ? g_build_filename (parent, stamp, NULL)
+                                     : g_strdup_printf ("%s/%s-%u", parent, stamp, i);
+
+    if (g_mkdir (folder, FOLDER_MODE) == 0)
+      return g_steal_pointer (&folder);
+    if (errno != EEXIST)
+      break;
+  }
+  g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "cannot make the session's folder in %s: %s",
+      parent, g_strerror (errno));
+  return NULL;
+}
+
+/**
+ * mb_recorder_new:
+ * @directory: where recordings go; made where it is missing
+ * @room_id: a valid room id
+ *
+ * Makes DIRECTORY/ROOM/TIME/, a folder of its own for this session.
+ *
+ * Returns: (transfer full): the recorder, or NULL with %MB_ERROR_FAILED naming the folder
+ */
+MbRecorder *
+mb_recorder_new (const char *directory, const char *room_id, GError **error)
+{
+  g_autofree char *folder = make_folder (directory, room_id, error);
+  MbRecorder *self;
+
+  if (folder == NULL)
+    return NULL;
+  self = g_object_new (MB_TYPE_RECORDER, NULL);
+  self->folder = g_steal_pointer (&folder);
+  return self;
+}
+
+static void
+mb_recorder_finalize (GObject *object)
+{
+  MbRecorder *self = MB_RECORDER (object);
+
+  g_hash_table_unref (self->recordings);
+  g_hash_table_unref (self->names);
+  g_free (self->folder);
+  G_OBJECT_CLASS (mb_recorder_parent_class)->finalize (object);
+}
+
+static void
+mb_recorder_class_init (MbRecorderClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = mb_recorder_finalize;
+
+  /**
+   * MbRecorder::finished:
+   *
+   * After mb_recorder_finish(): every file is closed. The handler may drop the recorder.
+   */
+  signals[SIGNAL_FINISHED] = g_signal_new ("finished", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+      0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+mb_recorder_init (MbRecorder *self)
+{
+  self->recordings = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
+  self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}

@@ -1,0 +1,393 @@
+/* mb-recording.c: one file that is being written from the tracks of a peer
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owned by the recorder. A pipeline of its own, so that nothing that happens to a disk or a file
+ * reaches a call. Nothing is decoded.
+ *
+ *   feed ─│ mbrtpsrc ─ depayloader [─ parser] ─┐
+ *   feed ─│ mbrtpsrc ─ depayloader [─ parser] ─┴ mbwriter ─ LOCATION.part → LOCATION
+ */
+#include "mb-recording.h"
+
+#include <gst/gst.h>
+
+#include "mb-error.h"
+#include "mb-handle.h"
+#include "names.h"
+
+#define FINISH_TIMEOUT_MS 3000 /* for the last frames to reach the file */
+
+/* What stands between the RTP of a codec and the writer. Fixed here, and never plugged by what a
+ * peer says. */
+typedef struct {
+  MbCodec codec;
+  const char *branch;
+  const char *extension; /* of a file that holds it */
+} CodecRow;
+
+static const CodecRow CODECS[] = {
+    {MB_CODEC_VP8, "rtpvp8depay", "webm"},
+    {MB_CODEC_VP9, "rtpvp9depay", "webm"},
+    /* avc3: a change of parameter sets within the stream is allowed, which avc1 cannot say. */
+    {MB_CODEC_H264,
+        "rtph264depay ! h264parse config-interval=-1 ! "
+        "capsfilter caps=\"video/x-h264,stream-format=avc3,alignment=au\"",
+        "mkv"},
+    {MB_CODEC_OPUS, "rtpopusdepay", "webm"},
+};
+
+struct _MbRecording {
+  GObject parent;
+
+  GPtrArray *tracks; /* (element-type MbTrack) */
+  GPtrArray *ports;  /* (element-type MbRtpPort) of the track at the same index */
+  char *location;
+  GstElement *pipeline;
+  MbHandle *handle;
+  guint bus_watch_id;
+  guint timeout_id;
+  gboolean finishing;
+  gboolean stopping;
+};
+
+enum {
+  SIGNAL_CLOSED,
+  N_SIGNALS,
+};
+
+static unsigned int signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MbRecording, mb_recording, G_TYPE_OBJECT)
+
+static const CodecRow *
+find_codec (MbCodec codec)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (CODECS); i++) {
+    if (CODECS[i].codec == codec)
+      return &CODECS[i];
+  }
+  return NULL;
+}
+
+static void
+take_stopped (gpointer object, gpointer data)
+{
+  MbRecording *self = object;
+
+  g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
+  g_object_unref (self); /* the reference that stop() took */
+}
+
+static void
+stop_pipeline_offmain (GstElement *pipeline, gpointer handle)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  mb_handle_post (handle, take_stopped, NULL, NULL);
+}
+
+static void
+stop (MbRecording *self)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  g_object_ref (self);
+  gst_element_call_async (self->pipeline, stop_pipeline_offmain, mb_handle_ref (self->handle),
+      (GDestroyNotify) mb_handle_unref);
+}
+
+static gboolean
+on_finish_timeout (gpointer user_data)
+{
+  MbRecording *self = user_data;
+
+  self->timeout_id = 0;
+  g_warning ("%s: the writer did not finish in %d ms; closing what is there", self->location,
+      FINISH_TIMEOUT_MS);
+  stop (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+detach (MbRecording *self)
+{
+  for (guint i = 0; i < self->ports->len; i++) {
+    MbTrack *track = g_ptr_array_index (self->tracks, i);
+
+    mb_feed_remove_port (track->feed, g_ptr_array_index (self->ports, i));
+  }
+  g_ptr_array_set_size (self->ports, 0);
+}
+
+/**
+ * mb_recording_finish:
+ *
+ * Lets what has arrived reach the file and closes it; "closed" follows.
+ */
+void
+mb_recording_finish (MbRecording *self)
+{
+  if (self->finishing)
+    return;
+  self->finishing = TRUE;
+  detach (self);
+  gst_element_send_event (self->pipeline, gst_event_new_eos ());
+  self->timeout_id = g_timeout_add (FINISH_TIMEOUT_MS, on_finish_timeout, self);
+}
+
+static void
+on_writer_closed (MbRecording *self, const GstStructure *structure)
+{
+  guint64 bytes = 0;
+  guint64 duration = 0;
+  const char *problem = gst_structure_get_string (structure, "error");
+
+  gst_structure_get (
+      structure, "bytes", G_TYPE_UINT64, &bytes, "duration", G_TYPE_UINT64, &duration, NULL);
+  if (problem != NULL && *problem != '\0')
+    g_warning ("%s: %s", self->location, problem);
+  else
+    g_info ("recorded %s: %.1f s, %" G_GUINT64_FORMAT " bytes", self->location,
+        (double) duration / GST_SECOND, bytes);
+}
+
+static void
+request_key_frames (MbRecording *self)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbTrack *track = g_ptr_array_index (self->tracks, i);
+
+    if (track->kind == MB_MEDIA_KIND_VIDEO && !self->finishing)
+      mb_feed_request_key_frame (track->feed);
+  }
+}
+
+static gboolean
+on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  MbRecording *self = user_data;
+  const GstStructure *structure = gst_message_get_structure (message);
+  g_autoptr (GError) error = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error (message, &error, NULL);
+    g_warning ("%s: %s", self->location, error->message);
+    detach (self);
+    self->finishing = TRUE;
+    stop (self);
+  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
+    stop (self);
+  } else if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ELEMENT || structure == NULL) {
+    return G_SOURCE_CONTINUE;
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_OPENED)) {
+    g_info ("recording %s", self->location);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_CLOSED)) {
+    on_writer_closed (self, structure);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_KEY_FRAME_WANTED)) {
+    request_key_frames (self);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static GstElement *
+make_source (const MbTrack *track, GstElement *bin)
+{
+  GstElement *source = gst_element_factory_make (MB_ELEMENT_RTP_SRC, NULL);
+  const char *name = mb_codec_get_name (track->codec);
+  g_autofree char *encoding = g_ascii_strup (name, -1);
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (source == NULL)
+    return NULL;
+  caps = gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
+      track->kind == MB_MEDIA_KIND_VIDEO ? "video" : "audio", "encoding-name", G_TYPE_STRING,
+      encoding, "clock-rate", G_TYPE_INT, (int) mb_codec_get_clock_rate (track->codec), NULL);
+  g_object_set (source, MB_PROP_CAPS, caps, NULL);
+  gst_bin_add (GST_BIN (bin), source);
+  return source;
+}
+
+static gboolean
+add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error)
+{
+  const CodecRow *row = find_codec (track->codec);
+  const char *pad = track->kind == MB_MEDIA_KIND_VIDEO ? MB_WRITER_PAD_VIDEO : MB_WRITER_PAD_AUDIO;
+  GstElement *source;
+  GstElement *branch;
+  MbRtpPort *port = NULL;
+
+  if (row == NULL) {
+    g_set_error (error, MB_ERROR, MB_ERROR_UNSUPPORTED, "%s cannot be recorded",
+        mb_codec_get_name (track->codec));
+    return FALSE;
+  }
+  branch = gst_parse_bin_from_description_full (
+      row->branch, TRUE, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
+  if (branch == NULL)
+    return FALSE;
+  gst_bin_add (GST_BIN (self->pipeline), branch);
+  source = make_source (track, self->pipeline);
+  if (source == NULL || !gst_element_link (source, branch) ||
+      !gst_element_link_pads (branch, "src", writer, pad)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "the parts of the recording do not fit (%s)",
+        row->branch);
+    return FALSE;
+  }
+  g_object_get (source, MB_PROP_FEED, &port, NULL);
+  g_ptr_array_add (self->ports, mb_rtp_port_ref (port));
+  return TRUE;
+}
+
+static gboolean
+build (MbRecording *self, GError **error)
+{
+  GstElement *writer = gst_element_factory_make (MB_ELEMENT_WRITER, NULL);
+
+  if (writer == NULL) {
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_FAILED,
+        "meshbot's own GStreamer plugin (libgstmeshbot.so) is not found");
+    return FALSE;
+  }
+  g_object_set (writer, MB_PROP_LOCATION, self->location, NULL);
+  gst_bin_add (GST_BIN (self->pipeline), writer);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    if (!add_track (self, g_ptr_array_index (self->tracks, i), writer, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static const char *
+choose_extension (GPtrArray *tracks)
+{
+  for (guint i = 0; i < tracks->len; i++) {
+    const MbTrack *track = g_ptr_array_index (tracks, i);
+    const CodecRow *row = find_codec (track->codec);
+
+    if (row != NULL && g_strcmp0 (row->extension, "webm") != 0)
+      return row->extension;
+  }
+  return "webm";
+}
+
+/**
+ * mb_recording_new:
+ * @tracks: (transfer none) (element-type MbTrack): what goes into the file together
+ * @stem: the file's path without its extension; nothing of that name is there yet
+ *
+ * Returns: (transfer full): a recording that is under way; the file appears with its first frame.
+ *   NULL where a codec cannot be recorded or an element is missing
+ */
+MbRecording *
+mb_recording_new (GPtrArray *tracks, const char *stem, GError **error)
+{
+  g_autoptr (MbRecording) self = g_object_new (MB_TYPE_RECORDING, NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+
+  for (guint i = 0; i < tracks->len; i++)
+    g_ptr_array_add (self->tracks, mb_track_ref (g_ptr_array_index (tracks, i)));
+  self->location = g_strdup_printf ("%s.%s", stem, choose_extension (tracks));
+  if (!build (self, error))
+    return NULL;
+  self->bus_watch_id = gst_bus_add_watch (bus, on_bus_message, self);
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbTrack *track = g_ptr_array_index (self->tracks, i);
+
+    mb_feed_add_port (track->feed, g_ptr_array_index (self->ports, i));
+  }
+  request_key_frames (self);
+  return g_steal_pointer (&self);
+}
+
+/**
+ * mb_recording_has_track:
+ *
+ * Returns: TRUE where @track goes into this file and it is not being closed
+ */
+gboolean
+mb_recording_has_track (MbRecording *self, const MbTrack *track)
+{
+  return !self->finishing && g_ptr_array_find (self->tracks, track, NULL);
+}
+
+/**
+ * mb_recording_is_for:
+ * @tracks: (nullable) (element-type MbTrack)
+ *
+ * Returns: TRUE where every track of this file is among @tracks
+ */
+gboolean
+mb_recording_is_for (MbRecording *self, GPtrArray *tracks)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    if (tracks == NULL || !g_ptr_array_find (tracks, g_ptr_array_index (self->tracks, i), NULL))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * mb_recording_get_location:
+ *
+ * Returns: the final name of the file
+ */
+const char *
+mb_recording_get_location (MbRecording *self)
+{
+  return self->location;
+}
+
+static void
+mb_recording_dispose (GObject *object)
+{
+  MbRecording *self = MB_RECORDING (object);
+
+  g_clear_handle_id (&self->bus_watch_id, g_source_remove);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  if (self->handle != NULL)
+    mb_handle_clear (self->handle);
+  if (self->pipeline != NULL && !self->stopping)
+    gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  g_clear_object (&self->pipeline);
+  g_clear_pointer (&self->handle, mb_handle_unref);
+  G_OBJECT_CLASS (mb_recording_parent_class)->dispose (object);
+}
+
+static void
+mb_recording_finalize (GObject *object)
+{
+  MbRecording *self = MB_RECORDING (object);
+
+  g_ptr_array_unref (self->ports);
+  g_ptr_array_unref (self->tracks);
+  g_free (self->location);
+  G_OBJECT_CLASS (mb_recording_parent_class)->finalize (object);
+}
+
+static void
+mb_recording_class_init (MbRecordingClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = mb_recording_dispose;
+  G_OBJECT_CLASS (klass)->finalize = mb_recording_finalize;
+
+  /**
+   * MbRecording::closed:
+   *
+   * The file has its final name, or there is none. The handler may drop the recording.
+   */
+  signals[SIGNAL_CLOSED] = g_signal_new (
+      "closed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+mb_recording_init (MbRecording *self)
+{
+  self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
+  self->ports = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_rtp_port_unref);
+  self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  self->handle = mb_handle_new (self);
+}

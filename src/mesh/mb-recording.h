@@ -1,0 +1,19 @@
+/* mb-recording.h: one file that is being written from the tracks of a peer
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib-object.h>
+
+#include "mb-track.h"
+
+#define MB_TYPE_RECORDING (mb_recording_get_type ())
+G_DECLARE_FINAL_TYPE (MbRecording, mb_recording, MB, RECORDING, GObject)
+
+MbRecording *mb_recording_new (GPtrArray *tracks, const char *stem, GError **error);
+void mb_recording_finish (MbRecording *self);
+gboolean mb_recording_has_track (MbRecording *self, const MbTrack *track);
+gboolean mb_recording_is_for (MbRecording *self, GPtrArray *tracks);
+const char *mb_recording_get_location (MbRecording *self);

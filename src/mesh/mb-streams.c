@@ -1,0 +1,229 @@
+/* mb-streams.c: what flows on one connection: our senders and the peer's tracks
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owned by a peer, one for each connection. After every exchange of descriptions it brings the
+ * transport's senders and receivers into line with what was agreed, section by section.
+ */
+#include "mb-streams.h"
+
+#include <string.h>
+
+#define N_OUTGOING 2 /* one video and one audio */
+
+/* One of our own streams, whether or not the peer takes it. */
+typedef struct {
+  const char *id; /* its track id in descriptions */
+  MbFeed *feed;   /* (nullable) owned; NULL where the source has none of the kind */
+  guint32 ssrc;
+  unsigned int sender_id; /* 0 means not sending */
+} Outgoing;
+
+struct _MbStreams {
+  MbMedia *media;         /* owned */
+  MbTransport *transport; /* owned */
+  char *cname;
+  Outgoing outgoing[N_OUTGOING];
+  GPtrArray *tracks; /* (element-type MbTrack) */
+};
+
+/**
+ * mb_streams_new:
+ * @source: (nullable): what we send
+ * @cname: our canonical name in RTCP, the same on every connection
+ *
+ * Returns: (transfer full): streams with nothing flowing
+ */
+MbStreams *
+mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const char *cname)
+{
+  MbStreams *self = g_new0 (MbStreams, 1);
+  MbFeed *feeds[N_OUTGOING] = {NULL, NULL};
+
+  self->media = mb_media_ref (media);
+  self->transport = mb_transport_ref (transport);
+  self->cname = g_strdup (cname);
+  self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
+  if (source != NULL) {
+    feeds[0] = mb_source_get_video_feed (source);
+    feeds[1] = mb_source_get_audio_feed (source);
+  }
+  for (int i = 0; i < N_OUTGOING; i++) {
+    self->outgoing[i].id = i == 0 ? "video" : "audio";
+    self->outgoing[i].feed = feeds[i] != NULL ? mb_feed_ref (feeds[i]) : NULL;
+    /* Never 0, which means "not known" in RTCP's places. */
+    self->outgoing[i].ssrc = g_random_int () | 1U;
+  }
+  return self;
+}
+
+/**
+ * mb_streams_free:
+ *
+ * Ends the senders and receivers; a track that somebody else holds stays, with a feed that is
+ * silent from here on.
+ */
+void
+mb_streams_free (MbStreams *self)
+{
+  for (int i = 0; i < N_OUTGOING; i++) {
+    if (self->outgoing[i].sender_id != 0)
+      mb_transport_remove_sender (self->transport, self->outgoing[i].sender_id);
+    g_clear_pointer (&self->outgoing[i].feed, mb_feed_unref);
+  }
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbTrack *track = g_ptr_array_index (self->tracks, i);
+
+    mb_transport_remove_receiver (self->transport, track->receiver_id);
+  }
+  g_ptr_array_unref (self->tracks);
+  g_free (self->cname);
+  mb_transport_unref (self->transport);
+  mb_media_unref (self->media);
+  g_free (self);
+}
+
+/**
+ * mb_streams_announce:
+ *
+ * Tells a new @session which tracks we send.
+ */
+void
+mb_streams_announce (MbStreams *self, MbSdpSession *session)
+{
+  for (int i = 0; i < N_OUTGOING; i++) {
+    Outgoing *outgoing = &self->outgoing[i];
+    g_autofree char *codec = NULL;
+    MbSdpTrack track = {0};
+
+    if (outgoing->feed == NULL)
+      continue;
+    codec = g_ascii_strdown (mb_codec_get_name (mb_feed_get_codec (outgoing->feed)), -1);
+    track.id = outgoing->id;
+    track.kind = mb_feed_get_kind (outgoing->feed) == MB_MEDIA_KIND_VIDEO ? MB_SDP_KIND_VIDEO
+                                                                          : MB_SDP_KIND_AUDIO;
+    track.codec = codec;
+    track.stream_id = self->cname;
+    track.cname = self->cname;
+    track.content = "camera";
+    track.ssrc = outgoing->ssrc;
+    if (!mb_sdp_session_add_track (session, &track))
+      g_warning ("our %s track with codec %s cannot be offered", track.id, codec);
+  }
+}
+
+static void
+apply_outgoing (MbStreams *self, Outgoing *outgoing, const MbSdpSession *session)
+{
+  const MbSdpAgreement *agreement =
+      outgoing->feed != NULL ? mb_sdp_session_find_track (session, outgoing->id) : NULL;
+  MbSenderConfig config = {0};
+
+  if (agreement == NULL || !agreement->is_live || !agreement->is_sending ||
+      agreement->send.codec == NULL) {
+    if (agreement != NULL && agreement->refusal != NULL)
+      g_info ("our %s is not sent: %s", outgoing->id, agreement->refusal);
+    if (outgoing->sender_id != 0)
+      mb_transport_remove_sender (self->transport, outgoing->sender_id);
+    outgoing->sender_id = 0;
+    return;
+  }
+  config.kind = mb_feed_get_kind (outgoing->feed);
+  config.codec = mb_feed_get_codec (outgoing->feed);
+  config.clock_rate = mb_feed_get_clock_rate (outgoing->feed);
+  config.payload_type = (guint8) agreement->send.payload_type;
+  config.ssrc = outgoing->ssrc;
+  config.cname = self->cname;
+  config.mid = agreement->mid;
+  config.mid_extension_id = (guint8) agreement->mid_extension_id;
+  config.feedback = mb_track_feedback_from_sdp (agreement->send.feedback);
+  config.feed = outgoing->feed;
+  if (outgoing->sender_id != 0)
+    mb_transport_update_sender (self->transport, outgoing->sender_id, &config);
+  else
+    outgoing->sender_id = mb_transport_add_sender (self->transport, &config);
+}
+
+static MbTrack *
+take_track (MbStreams *self, const char *mid)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbTrack *track = g_ptr_array_index (self->tracks, i);
+
+    if (strcmp (track->mid, mid) == 0)
+      return g_ptr_array_steal_index (self->tracks, i);
+  }
+  return NULL;
+}
+
+/**
+ * mb_streams_apply:
+ *
+ * Returns: TRUE where the peer's tracks are others than before
+ */
+gboolean
+mb_streams_apply (MbStreams *self, const MbSdpSession *session)
+{
+  const GPtrArray *agreements = mb_sdp_session_get_agreements (session);
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
+  gboolean changed = FALSE;
+
+  for (int i = 0; i < N_OUTGOING; i++)
+    apply_outgoing (self, &self->outgoing[i], session);
+  for (guint i = 0; i < agreements->len; i++) {
+    const MbSdpAgreement *agreement = g_ptr_array_index (agreements, i);
+    MbTrack *track = take_track (self, agreement->mid);
+
+    if (track != NULL && !mb_track_update (track, self->transport, agreement)) {
+      mb_transport_remove_receiver (self->transport, track->receiver_id);
+      g_clear_pointer (&track, mb_track_unref);
+      changed = TRUE;
+    }
+    if (track == NULL) {
+      track = mb_track_new (self->media, self->transport, agreement);
+      changed |= track != NULL;
+    }
+    if (track != NULL)
+      g_ptr_array_add (kept, track);
+  }
+  /* What is left had a section that no longer exists. */
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbTrack *track = g_ptr_array_index (self->tracks, i);
+
+    mb_transport_remove_receiver (self->transport, track->receiver_id);
+    changed = TRUE;
+  }
+  g_ptr_array_unref (self->tracks);
+  self->tracks = g_steal_pointer (&kept);
+  return changed;
+}
+
+/**
+ * mb_streams_get_tracks:
+ *
+ * Returns: (transfer none) (element-type MbTrack): what the peer may send, in the order of its
+ *   sections
+ */
+GPtrArray *
+mb_streams_get_tracks (MbStreams *self)
+{
+  return self->tracks;
+}
+
+/**
+ * mb_streams_find_receiver:
+ *
+ * Returns: (transfer none) (nullable): the track that this receiver feeds
+ */
+MbTrack *
+mb_streams_find_receiver (MbStreams *self, unsigned int receiver_id)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbTrack *track = g_ptr_array_index (self->tracks, i);
+
+    if (track->receiver_id == receiver_id)
+      return track;
+  }
+  return NULL;
+}

@@ -1,0 +1,42 @@
+/* mb-track.h: one incoming stream of a peer
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "mb-feed.h"
+#include "mb-sdp-session.h"
+#include "mb-transport.h"
+
+/**
+ * MbTrack:
+ * @mid: the section it came in
+ * @kind: audio or video
+ * @codec: what it is coded with
+ * @channels: of audio; 0 for video
+ * @group: (nullable): the stream (msid) it belongs to; tracks of one group are played in sync
+ * @is_screen: it is a shared screen and not a camera
+ * @feed: where its packets can be had, for as long as anyone holds the track
+ * @receiver_id: its receiver on the peer's transport
+ *
+ * Read-only for all but mb-track.c; counted. Main thread.
+ */
+typedef struct {
+  char *mid;
+  MbMediaKind kind;
+  MbCodec codec;
+  unsigned int channels;
+  char *group;
+  gboolean is_screen;
+  MbFeed *feed;
+  unsigned int receiver_id;
+} MbTrack;
+
+MbFeedback mb_track_feedback_from_sdp (unsigned int sdp);
+MbTrack *mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agreement);
+MbTrack *mb_track_ref (MbTrack *self);
+void mb_track_unref (MbTrack *self);
+gboolean mb_track_update (MbTrack *self, MbTransport *transport, const MbSdpAgreement *agreement);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbTrack, mb_track_unref)
