@@ -47,9 +47,15 @@ mb_json_span_is_null (MbJsonSpan span)
   return mb_json_span_get_kind (span) == MB_JSON_NULL;
 }
 
-/* Behind the closing quote of a checked string that opens at @at. */
-static inline const char *
-skip_string (const char *at, const char *end)
+/**
+ * mb_json_skip_string:
+ * @at: the opening quote of a string in checked text
+ * @end: the end of that text
+ *
+ * Returns: what is behind its closing quote. Thread: any.
+ */
+const char *
+mb_json_skip_string (const char *at, const char *end)
 {
   at++;
   for (;;) {
@@ -81,7 +87,7 @@ skip_value (const char *at, const char *end)
     char c = *at;
 
     if (c == '"') {
-      at = skip_string (at, end);
+      at = mb_json_skip_string (at, end);
     } else if (c == '{' || c == '[') {
       depth++;
       at++;
@@ -138,7 +144,7 @@ mb_json_iter_next (MbJsonIter *iter, MbJsonSpan *name, MbJsonSpan *value)
   if (at >= end)
     return FALSE;
   if (iter->is_object) {
-    const char *behind = skip_string (at, end);
+    const char *behind = mb_json_skip_string (at, end);
 
     own_name = (MbJsonSpan){at, (gsize) (behind - at)};
     at = mb_json_skip_space (behind, end);

@@ -1,9 +1,9 @@
-/* mb-json-word.h: what the two halves of the JSON reader look for eight bytes at a time
+/* mb-json-word.h: steps through JSON text, eight bytes at a time where that is possible
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Private to mb-json-scan.c and mb-json-span.c.
+ * For code that walks text itself, as mb-json-scan and mb-json-span do.
  */
 #pragma once
 
@@ -50,3 +50,5 @@ mb_json_skip_space (const char *at, const char *end)
     at++;
   return at;
 }
+
+const char *mb_json_skip_string (const char *at, const char *end);
