@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The real descriptions that peers see are made here; webrtcbin knows of none of it but the
- * transport. One session lasts as long as one webrtcbin: a rebuilt peer gets a new one. Pure; one owner.
+ * transport. One session lasts as long as one webrtcbin: a rebuilt peer gets a new one. Pure;
+ * one owner.
  *
  * We offer:     set_base (webrtcbin's offer), create_offer, ... set_remote_answer
  * Peer offers:  set_remote_offer, [webrtcbin answers the reduced one], set_base, create_answer
@@ -12,8 +13,7 @@
  */
 #pragma once
 
-#include "mb-sdp-codec.h"
-#include "mb-sdp.h"
+#include "mb-sdp-agreement.h"
 
 typedef struct _MbSdpSession MbSdpSession;
 
@@ -37,38 +37,6 @@ typedef struct {
   guint32 ssrc;
 } MbSdpTrack;
 
-typedef struct {
-  unsigned int payload_type;
-  const MbCodecInfo *codec;
-  unsigned int feedback; /* MbSdpFeedback that both sides know */
-} MbSdpPayload;
-
-/* What was agreed for one section; all strings are owned by it. */
-typedef struct {
-  unsigned int index;
-  char *mid;
-  MbSdpKind kind;
-  gboolean is_live; /* FALSE: rejected or stopped */
-
-  gboolean is_sending; /* our track may be sent now */
-  char *track_id;      /* (nullable) our track in this section */
-  MbSdpPayload send;   /* codec is NULL where nothing can be sent */
-  char *refusal; /* (nullable) why our track cannot be sent here although the peer would take one */
-
-  gboolean is_receiving;  /* the peer may send */
-  GArray *receive;        /* (element-type MbSdpPayload) what may come, by payload type */
-  GArray *remote_ssrcs;   /* (element-type guint32) without those of RTX and FEC; may be empty */
-  char *remote_cname;     /* (nullable) */
-  char *remote_stream_id; /* (nullable) */
-  char *remote_track_id;  /* (nullable) */
-  char *remote_content;   /* (nullable) */
-
-  unsigned int mid_extension_id; /* 0 means not agreed, in all four */
-  unsigned int abs_send_time_extension_id;
-  unsigned int transport_cc_extension_id;
-  unsigned int audio_level_extension_id;
-} MbSdpAgreement;
-
 MbSdpSession *mb_sdp_session_new (guint64 session_id, const MbSdpCapabilities *capabilities);
 void mb_sdp_session_free (MbSdpSession *self);
 
@@ -86,6 +54,7 @@ void mb_sdp_session_rollback (MbSdpSession *self);
 
 const GPtrArray *mb_sdp_session_get_agreements (const MbSdpSession *self);
 const MbSdpAgreement *mb_sdp_session_find_track (const MbSdpSession *self, const char *track_id);
+const char *mb_sdp_session_get_refusal (const MbSdpSession *self, const char *track_id);
 MbSdpSetup mb_sdp_session_get_role (const MbSdpSession *self);
 const MbSdpFingerprint *mb_sdp_session_get_remote_fingerprint (const MbSdpSession *self);
 const char *mb_sdp_session_get_remote_session_id (const MbSdpSession *self);

@@ -3,8 +3,8 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Text in, value out, and back. What is not named here is dropped by the parser: nothing that a peer
- * wrote reaches another part of the program but through these fields. Pure; any thread.
+ * Text in, value out, and back. What is not named here is dropped by the parser: nothing that a
+ * peer wrote reaches another part of the program but through these fields. Pure; any thread.
  */
 #pragma once
 

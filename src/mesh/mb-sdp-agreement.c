@@ -1,0 +1,129 @@
+/* mb-sdp-agreement.c: what two descriptions come to for one section
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Each side is sent to as its own description says: the payload types that we send are the peer's,
+ * those that we receive are ours (RFC 3264, section 6.1). They differ only where a peer renumbers.
+ */
+#include "mb-sdp-agreement.h"
+
+static void
+find_send (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *remote,
+    const MbCodecInfo *codec)
+{
+  const MbSdpCodec *ours = mb_codec_info_match (codec, local);
+  const MbSdpCodec *theirs = mb_codec_info_match (codec, remote);
+
+  if (ours == NULL || theirs == NULL)
+    return;
+  self->send.codec = codec;
+  self->send.payload_type = theirs->payload_type;
+  self->send.feedback = ours->feedback & theirs->feedback;
+}
+
+static void
+find_receive (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *remote)
+{
+  for (unsigned int i = 0; i < local->codecs->len; i++) {
+    const MbSdpCodec *ours = local->codecs->pdata[i];
+    const MbCodecInfo *info = mb_codec_info_find (ours->name);
+    const MbSdpCodec *theirs = info != NULL ? mb_codec_info_match (info, remote) : NULL;
+
+    if (theirs != NULL) {
+      MbSdpPayload payload = {ours->payload_type, info, ours->feedback & theirs->feedback};
+
+      g_array_append_val (self->receive, payload);
+    }
+  }
+}
+
+static void
+find_remote_streams (MbSdpAgreement *self, const MbSdpSection *remote)
+{
+  const char *stream_id = remote->stream_id;
+  const char *track_id = remote->track_id;
+
+  for (unsigned int i = 0; i < remote->ssrcs->len; i++) {
+    const MbSdpSsrc *ssrc = remote->ssrcs->pdata[i];
+
+    if (ssrc->repairs != 0)
+      continue;
+    g_array_append_val (self->remote_ssrcs, ssrc->ssrc);
+    if (self->remote_cname == NULL)
+      self->remote_cname = g_strdup (ssrc->cname);
+    if (stream_id == NULL && ssrc->stream_id != NULL) {
+      stream_id = ssrc->stream_id;
+      track_id = ssrc->track_id;
+    }
+  }
+  /* "-" is a track of no stream (RFC 8830). */
+  if (g_strcmp0 (stream_id, "-") != 0)
+    self->remote_stream_id = g_strdup (stream_id);
+  self->remote_track_id = g_strdup (track_id);
+  self->remote_content = g_strdup (remote->content);
+}
+
+/* Both sides must have named it; the ids are the same by RFC 8285. */
+static unsigned int
+find_extension (const MbSdpSection *local, const MbSdpSection *remote, const char *uri)
+{
+  return mb_sdp_section_get_extension (remote, uri) != 0 ? mb_sdp_section_get_extension (local, uri)
+                                                         : 0;
+}
+
+/**
+ * mb_sdp_agreement_new:
+ * @index: the section's place in the description
+ * @local: our section of the last exchange
+ * @remote: (nullable): the peer's
+ * @track_id: (nullable): our track in this section
+ * @send_codec: (nullable): what it is encoded with
+ *
+ * Returns: (transfer full)
+ */
+MbSdpAgreement *
+mb_sdp_agreement_new (unsigned int index, const MbSdpSection *local, const MbSdpSection *remote,
+    const char *track_id, const MbCodecInfo *send_codec)
+{
+  MbSdpAgreement *self = g_new0 (MbSdpAgreement, 1);
+  unsigned int direction;
+
+  self->index = index;
+  self->mid = g_strdup (local->mid);
+  self->kind = local->kind;
+  self->track_id = g_strdup (track_id);
+  self->receive = g_array_new (FALSE, FALSE, sizeof (MbSdpPayload));
+  self->remote_ssrcs = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->is_live = !local->is_rejected && remote != NULL && !remote->is_rejected;
+  if (!self->is_live || self->kind == MB_SDP_KIND_APPLICATION)
+    return self;
+
+  direction = local->direction & mb_sdp_direction_mirror (remote->direction);
+  if (send_codec != NULL)
+    find_send (self, local, remote, send_codec);
+  self->is_sending = (direction & MB_SDP_DIRECTION_SENDONLY) != 0 && self->send.codec != NULL;
+  find_receive (self, local, remote);
+  self->is_receiving = (direction & MB_SDP_DIRECTION_RECVONLY) != 0 && self->receive->len > 0;
+  if (self->is_receiving)
+    find_remote_streams (self, remote);
+  self->mid_extension_id = find_extension (local, remote, MB_SDP_URI_MID);
+  self->abs_send_time_extension_id = find_extension (local, remote, MB_SDP_URI_ABS_SEND_TIME);
+  self->transport_cc_extension_id = find_extension (local, remote, MB_SDP_URI_TRANSPORT_CC);
+  return self;
+}
+
+void
+mb_sdp_agreement_free (MbSdpAgreement *self)
+{
+  g_free (self->mid);
+  g_free (self->track_id);
+  g_free (self->refusal);
+  g_array_unref (self->receive);
+  g_array_unref (self->remote_ssrcs);
+  g_free (self->remote_cname);
+  g_free (self->remote_stream_id);
+  g_free (self->remote_track_id);
+  g_free (self->remote_content);
+  g_free (self);
+}

@@ -1,0 +1,44 @@
+/* mb-sdp-agreement.h: what two descriptions come to for one section
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "mb-sdp-codec.h"
+
+typedef struct {
+  unsigned int payload_type;
+  const MbCodecInfo *codec; /* (nullable) NULL means none */
+  unsigned int feedback;    /* MbSdpFeedback that both sides know */
+} MbSdpPayload;
+
+typedef struct {
+  unsigned int index;
+  char *mid;
+  MbSdpKind kind;
+  gboolean is_live; /* FALSE: rejected or stopped */
+
+  gboolean is_sending; /* our track may be sent now */
+  char *track_id;      /* (nullable) our track in this section */
+  MbSdpPayload send;   /* as the peer wants it; its codec is NULL where nothing can be sent */
+  char *refusal;       /* (nullable) why our track cannot be sent at all in this connection */
+
+  gboolean is_receiving;  /* the peer may send */
+  GArray *receive;        /* (element-type MbSdpPayload) what may come, by payload type */
+  GArray *remote_ssrcs;   /* (element-type guint32) without those of RTX and FEC; may be empty */
+  char *remote_cname;     /* (nullable) */
+  char *remote_stream_id; /* (nullable) */
+  char *remote_track_id;  /* (nullable) */
+  char *remote_content;   /* (nullable) "slides" is a screen */
+
+  unsigned int mid_extension_id; /* 0 means not agreed, in all three */
+  unsigned int abs_send_time_extension_id;
+  unsigned int transport_cc_extension_id;
+} MbSdpAgreement;
+
+MbSdpAgreement *mb_sdp_agreement_new (unsigned int index, const MbSdpSection *local,
+    const MbSdpSection *remote, const char *track_id, const MbCodecInfo *send_codec);
+void mb_sdp_agreement_free (MbSdpAgreement *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbSdpAgreement, mb_sdp_agreement_free)
