@@ -1,0 +1,281 @@
+/* mb-daemon.c: the program's one object: hosts, takes part, or both
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   meshbot --room x            MbServer here, MbWorker: a child that has the MbJob
+ *   meshbot --server URL …      MbJob here
+ *
+ * Ends when the job or the worker does, or when it is told to stop: first whoever takes part
+ * leaves, then the server is drained.
+ */
+#include "mb-daemon.h"
+
+#include "mb-error.h"
+#include "mb-job.h"
+#include "mb-log.h"
+#include "mb-option-values.h"
+#include "mb-probe.h"
+#include "mb-server.h"
+#include "mb-worker.h"
+
+/* Members are told and closed within it; together with a worker's stop it stays under 5 s. */
+#define DRAIN_MS 500
+#define STOP_MS 4700
+
+struct _MbDaemon {
+  GObject parent_instance;
+
+  MbOptions *options;
+
+  MbServer *server;    /* (nullable) */
+  MbWorker *worker;    /* (nullable) */
+  MbJob *job;          /* (nullable) */
+  GSource *stop_timer; /* (nullable) */
+  int status;
+  gboolean stopping;
+  gboolean ended;
+};
+
+enum {
+  SIGNAL_ENDED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MbDaemon, mb_daemon, G_TYPE_OBJECT)
+
+/**
+ * mb_daemon_new:
+ */
+MbDaemon *
+mb_daemon_new (MbOptions *options)
+{
+  MbDaemon *self = g_object_new (MB_TYPE_DAEMON, NULL);
+
+  self->options = mb_options_ref (options);
+  return self;
+}
+
+static void
+end (MbDaemon *self)
+{
+  if (self->ended)
+    return;
+  self->ended = TRUE;
+  g_clear_pointer (&self->stop_timer, g_source_destroy);
+  g_signal_emit (self, signals[SIGNAL_ENDED], 0, self->status);
+}
+
+static void
+on_server_drained (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (MbDaemon) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!mb_server_drain_finish (MB_SERVER (object), result, &error)) {
+    g_warning ("the host did not end cleanly: %s", error->message);
+    if (self->status == 0)
+      self->status = 1;
+  }
+  end (self);
+}
+
+static gboolean
+on_stop_time (gpointer user_data)
+{
+  MbDaemon *self = user_data;
+
+  g_clear_pointer (&self->stop_timer, g_source_destroy);
+  g_warning ("not everything ended within %d ms", STOP_MS);
+  if (self->status == 0)
+    self->status = 1;
+  end (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The end has begun, whatever began it: nothing after this takes longer than STOP_MS. */
+static void
+begin_to_stop (MbDaemon *self)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  self->stop_timer = g_timeout_source_new (STOP_MS);
+  g_source_set_callback (self->stop_timer, on_stop_time, self, NULL);
+  g_source_attach (self->stop_timer, g_main_context_get_thread_default ());
+  g_source_unref (self->stop_timer);
+}
+
+/* Whoever took part has left; the rooms close next. */
+static void
+finish (MbDaemon *self)
+{
+  begin_to_stop (self);
+  if (self->server != NULL)
+    mb_server_drain_async (self->server, on_server_drained, g_object_ref (self));
+  else
+    end (self);
+}
+
+static void
+on_taking_part_ended (GObject *emitter, int status, MbDaemon *self)
+{
+  if (self->status == 0)
+    self->status = status;
+  finish (self);
+}
+
+static gboolean
+start_job (MbDaemon *self, const char *server_url, GError **error)
+{
+  self->job = mb_job_new (self->options, server_url);
+  g_signal_connect_object (
+      self->job, "ended", G_CALLBACK (on_taking_part_ended), self, G_CONNECT_DEFAULT);
+  return mb_job_start (self->job, error);
+}
+
+static gboolean
+start_worker (MbDaemon *self, GError **error)
+{
+  g_autofree char *url =
+      mb_probe_make_url (self->options->listen_address, mb_server_get_port (self->server));
+
+  for (unsigned int room = 1; room <= MIN (self->options->rooms, 1); room++) {
+    g_autofree char *id = mb_value_expand (self->options->room, 1, room, g_get_host_name ());
+
+    mb_log_say ("open %s/room.html?id=%s", url, id);
+  }
+  self->worker = mb_worker_new (self->options, url);
+  g_signal_connect_object (
+      self->worker, "ended", G_CALLBACK (on_taking_part_ended), self, G_CONNECT_DEFAULT);
+  return mb_worker_start (self->worker, error);
+}
+
+/* Another program has the address: a meshbot is joined, anything else is in the way. */
+static gboolean
+join_other (MbDaemon *self, GError *conflict, GError **error)
+{
+  const char *address = self->options->listen_address;
+  guint16 port = self->options->listen_port;
+  g_autofree char *url = mb_probe_make_url (address, port);
+
+  if (!mb_probe_is_meshbot (address, port)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_FAILED,
+        "%s; another program has the address, take another port with --listen", conflict->message);
+    return FALSE;
+  }
+  if (self->options->room == NULL) {
+    g_set_error (error, MB_ERROR, MB_ERROR_FAILED,
+        "a meshbot already serves %s; take part there with --room, or --listen on another port",
+        url);
+    return FALSE;
+  }
+  mb_log_say ("a meshbot already serves %s, joining that one", url);
+  return start_job (self, url, error);
+}
+
+static gboolean
+start_host (MbDaemon *self, GError **error)
+{
+  MbServerConfig config;
+  g_autoptr (GError) reason = NULL;
+
+  mb_server_config_init (&config);
+  config.listen_address = self->options->listen_address;
+  config.port = self->options->listen_port;
+  config.store_path = self->options->store_path;
+  config.allow_origins = (const char *const *) self->options->allow_origins;
+  config.rate_limit = self->options->rate_limit;
+  config.drain_ms = DRAIN_MS;
+  self->server = mb_server_new (&config, &reason);
+  if (self->server == NULL && g_error_matches (reason, MB_ERROR, MB_ERROR_CONFLICT))
+    return join_other (self, reason, error);
+  if (self->server == NULL) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
+  }
+  mb_log_say ("serving %s", mb_server_get_url (self->server));
+  return self->options->room == NULL || start_worker (self, error);
+}
+
+/**
+ * mb_daemon_start:
+ *
+ * Prints the ready line once the host serves.
+ *
+ * Returns: %FALSE with an error whose exit status the program ends with
+ */
+gboolean
+mb_daemon_start (MbDaemon *self, GError **error)
+{
+  if (self->options->room != NULL && !mb_job_check (self->options, error))
+    return FALSE;
+  if (self->options->server_url != NULL)
+    return start_job (self, self->options->server_url, error);
+  return start_host (self, error);
+}
+
+/**
+ * mb_daemon_stop:
+ *
+ * Leaves, finishes files, closes the rooms; "ended" follows within 5 s.
+ */
+void
+mb_daemon_stop (MbDaemon *self)
+{
+  if (self->stopping)
+    return;
+  begin_to_stop (self);
+  if (self->worker != NULL)
+    mb_worker_stop (self->worker);
+  else if (self->job != NULL)
+    mb_job_stop (self->job);
+  else
+    finish (self);
+}
+
+static void
+mb_daemon_dispose (GObject *object)
+{
+  MbDaemon *self = MB_DAEMON (object);
+
+  g_clear_pointer (&self->stop_timer, g_source_destroy);
+  g_clear_object (&self->worker);
+  g_clear_object (&self->job);
+  g_clear_object (&self->server);
+  G_OBJECT_CLASS (mb_daemon_parent_class)->dispose (object);
+}
+
+static void
+mb_daemon_finalize (GObject *object)
+{
+  MbDaemon *self = MB_DAEMON (object);
+
+  g_clear_pointer (&self->options, mb_options_unref);
+  G_OBJECT_CLASS (mb_daemon_parent_class)->finalize (object);
+}
+
+static void
+mb_daemon_class_init (MbDaemonClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->dispose = mb_daemon_dispose;
+  object_class->finalize = mb_daemon_finalize;
+
+  /**
+   * MbDaemon::ended:
+   * @status: the exit status
+   *
+   * Emitted once. The handler may drop the emitter.
+   */
+  signals[SIGNAL_ENDED] = g_signal_new (
+      "ended", MB_TYPE_DAEMON, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+}
+
+static void
+mb_daemon_init (MbDaemon *self)
+{
+}

@@ -1,0 +1,411 @@
+/* mb-job.c: what takes part in rooms: the source, and a mesh a bot
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   MbJob ─┬─ MbMedia          one engine
+ *          ├─ MbSource         one encode, whatever the number of bots
+ *          └─ Bot* ── MbMesh   --rooms × --count
+ *
+ * A bot is started, joins, and ends by itself after its duration, by mb_job_stop(), or since it
+ * failed; one that failed does not stop the others. The job ends when the last bot has.
+ */
+#include "mb-job.h"
+
+#include "mb-error.h"
+#include "mb-log.h"
+#include "mb-mesh.h"
+#include "mb-option-values.h"
+#include "mb-pipeline-path.h"
+
+/* All of it together stays under the 5 s in which the program ends. */
+#define LEAVE_MS 3500
+
+typedef struct {
+  MbJob *job;      /* not owned */
+  MbMesh *mesh;    /* owned; NULL once it has ended */
+  GSource *leaver; /* (nullable) leaves when the duration is over */
+  char *room;
+  char *name;
+  gboolean joined;
+  gboolean leaving;
+} Bot;
+
+struct _MbJob {
+  GObject parent_instance;
+
+  MbOptions *options;
+  char *server_url;
+
+  MbMedia *media;
+  MbSource *source;    /* (nullable) */
+  GPtrArray *bots;     /* (element-type Bot) those started so far */
+  GSource *next_timer; /* (nullable) starts the next bot with --rate */
+  GSource *last_timer; /* (nullable) ends those that do not end by themselves */
+  unsigned int n_left; /* bots that have ended */
+  int status;
+  gboolean stopping;
+  gboolean ended;
+};
+
+enum {
+  SIGNAL_ENDED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MbJob, mb_job, G_TYPE_OBJECT)
+
+static GSource *
+start_timer (unsigned int delay_ms, GSourceFunc func, gpointer data)
+{
+  GSource *timer = g_timeout_source_new (delay_ms);
+
+  g_source_set_callback (timer, func, data, NULL);
+  g_source_attach (timer, g_main_context_get_thread_default ());
+  g_source_unref (timer);
+  return timer;
+}
+
+static void
+bot_free (gpointer data)
+{
+  Bot *bot = data;
+
+  g_clear_pointer (&bot->leaver, g_source_destroy);
+  if (bot->mesh != NULL)
+    g_signal_handlers_disconnect_by_data (bot->mesh, bot);
+  g_clear_object (&bot->mesh);
+  g_free (bot->room);
+  g_free (bot->name);
+  g_free (bot);
+}
+
+/**
+ * mb_job_check:
+ *
+ * What can be known to be wrong before anything is started: a source that there is not, an element
+ * that is not installed.
+ *
+ * Returns: %FALSE with %MB_ERROR_USAGE for the one, and the error of
+ *   mb_pipeline_ensure_elements() for the other
+ */
+gboolean
+mb_job_check (MbOptions *options, GError **error)
+{
+  for (guint i = 0; options->sources[i] != NULL; i++) {
+    g_autoptr (MbPipelineSpec) spec =
+        mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, options->sources[i], error);
+
+    if (spec == NULL) {
+      g_prefix_error (error, "--source: ");
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/**
+ * mb_job_new:
+ * @server_url: the server to join
+ */
+MbJob *
+mb_job_new (MbOptions *options, const char *server_url)
+{
+  MbJob *self = g_object_new (MB_TYPE_JOB, NULL);
+
+  self->options = mb_options_ref (options);
+  self->server_url = g_strdup (server_url);
+  return self;
+}
+
+static unsigned int
+count_wanted (MbJob *self)
+{
+  return self->options->count * self->options->rooms;
+}
+
+static void
+end (MbJob *self)
+{
+  if (self->ended)
+    return;
+  self->ended = TRUE;
+  g_clear_pointer (&self->next_timer, g_source_destroy);
+  g_clear_pointer (&self->last_timer, g_source_destroy);
+  if (self->source != NULL)
+    mb_source_stop (self->source);
+  g_signal_emit (self, signals[SIGNAL_ENDED], 0, self->status);
+}
+
+static void
+end_if_all_left (MbJob *self)
+{
+  if (self->n_left == self->bots->len && (self->stopping || self->bots->len == count_wanted (self)))
+    end (self);
+}
+
+static void
+bot_leave (Bot *bot)
+{
+  if (bot->leaving || bot->mesh == NULL)
+    return;
+  bot->leaving = TRUE;
+  g_clear_pointer (&bot->leaver, g_source_destroy);
+  mb_mesh_leave (bot->mesh);
+}
+
+static gboolean
+on_duration_over (gpointer user_data)
+{
+  Bot *bot = user_data;
+
+  g_info ("room %s: %s leaves, its time is over", bot->room, bot->name);
+  bot_leave (bot);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_mesh_joined (MbMesh *mesh, Bot *bot)
+{
+  g_info ("room %s: %s has joined as %s", bot->room, bot->name, mb_mesh_get_own_id (mesh));
+  if (bot->joined)
+    return;
+  bot->joined = TRUE;
+  if (bot->job->options->duration_ms > 0 && !bot->leaving)
+    bot->leaver = start_timer (
+        (unsigned int) MIN (bot->job->options->duration_ms, G_MAXUINT), on_duration_over, bot);
+}
+
+static void
+on_mesh_left (MbMesh *mesh, Bot *bot)
+{
+  g_autoptr (MbJob) job = g_object_ref (bot->job);
+
+  g_info ("room %s: %s has left", bot->room, bot->name);
+  g_signal_handlers_disconnect_by_data (bot->mesh, bot);
+  g_clear_pointer (&bot->leaver, g_source_destroy);
+  g_clear_object (&bot->mesh);
+  job->n_left++;
+  end_if_all_left (job);
+}
+
+static void
+on_mesh_failed (MbMesh *mesh, GError *reason, Bot *bot)
+{
+  g_autofree char *line = NULL;
+
+  if (bot->leaving)
+    return;
+  line = g_strdup_printf ("room %s: %s", bot->room, reason->message);
+  mb_log_error_line (line);
+  if (bot->job->status == 0)
+    bot->job->status = mb_error_get_exit_status (reason);
+  bot_leave (bot);
+}
+
+static gboolean
+start_bot (MbJob *self, GError **error)
+{
+  unsigned int index = self->bots->len;
+  unsigned int room = index / self->options->count + 1;
+  unsigned int number = index % self->options->count + 1;
+  const char *host_name = g_get_host_name ();
+  Bot *bot = g_new0 (Bot, 1);
+  MbMeshConfig config = {
+      .server_url = self->server_url,
+      .token = self->options->token,
+      .role = self->source == NULL && self->options->record_dir != NULL ? MB_ROLE_RECORDER
+                                                                        : MB_ROLE_BOT,
+      .record_dir = self->options->record_dir,
+      .receive_codecs = (const char *const *) self->options->codecs,
+      .ice_servers = self->options->ice_servers[0] != NULL
+                         ? (const char *const *) self->options->ice_servers
+                         : NULL,
+  };
+
+  bot->job = self;
+  bot->room = mb_value_expand (self->options->room, number, room, host_name);
+  bot->name = mb_value_expand (self->options->name, number, room, host_name);
+  config.room_id = bot->room;
+  config.display_name = bot->name;
+  g_ptr_array_add (self->bots, bot);
+  bot->mesh = mb_mesh_new (self->media, self->source, &config, error);
+  if (bot->mesh == NULL) {
+    self->n_left++;
+    return FALSE;
+  }
+  g_signal_connect (bot->mesh, "joined", G_CALLBACK (on_mesh_joined), bot);
+  g_signal_connect (bot->mesh, "left", G_CALLBACK (on_mesh_left), bot);
+  g_signal_connect (bot->mesh, "failed", G_CALLBACK (on_mesh_failed), bot);
+  mb_mesh_start (bot->mesh);
+  return TRUE;
+}
+
+static void
+fail (MbJob *self, const GError *reason)
+{
+  mb_log_error_line (reason->message);
+  if (self->status == 0)
+    self->status = mb_error_get_exit_status (reason);
+  mb_job_stop (self);
+}
+
+static gboolean
+on_next_time (gpointer user_data)
+{
+  MbJob *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!start_bot (self, &error)) {
+    fail (self, error);
+    return G_SOURCE_REMOVE;
+  }
+  if (self->bots->len < count_wanted (self))
+    return G_SOURCE_CONTINUE;
+  self->next_timer = NULL;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_source_failed (MbSource *source, GError *reason, MbJob *self)
+{
+  fail (self, reason);
+}
+
+static void
+on_source_ended (MbSource *source, MbJob *self)
+{
+  g_info ("the source %s has come to its end", mb_source_get_name (source));
+  mb_job_stop (self);
+}
+
+static gboolean
+start_source (MbJob *self, GError **error)
+{
+  const MbSourceOptions options = {
+      .width = self->options->width,
+      .height = self->options->height,
+      .fps = self->options->fps,
+      .video_bps = self->options->bitrate_kbps * 1000,
+  };
+
+  if (self->options->sources[0] == NULL)
+    return TRUE;
+  self->source = mb_source_new (self->media, self->options->sources[0], &options, error);
+  if (self->source == NULL)
+    return FALSE;
+  g_signal_connect_object (
+      self->source, "failed", G_CALLBACK (on_source_failed), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      self->source, "ended", G_CALLBACK (on_source_ended), self, G_CONNECT_DEFAULT);
+  return mb_source_start (self->source, error);
+}
+
+/**
+ * mb_job_start:
+ *
+ * Returns: %FALSE with an error whose exit status the program ends with; then nothing is running
+ */
+gboolean
+mb_job_start (MbJob *self, GError **error)
+{
+  gst_init (NULL, NULL);
+  if (!mb_pipeline_ensure_elements (error))
+    return FALSE;
+  self->media = mb_media_new ();
+  if (!start_source (self, error))
+    return FALSE;
+  if (self->options->rate > 0 && count_wanted (self) > 1) {
+    if (!start_bot (self, error))
+      return FALSE;
+    self->next_timer = start_timer (MAX (1, 1000 / self->options->rate), on_next_time, self);
+    return TRUE;
+  }
+  while (self->bots->len < count_wanted (self))
+    if (!start_bot (self, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+on_last_time (gpointer user_data)
+{
+  MbJob *self = user_data;
+
+  self->last_timer = NULL;
+  g_warning ("%u of %u bots did not end within %d ms", self->bots->len - self->n_left,
+      self->bots->len, LEAVE_MS);
+  if (self->status == 0)
+    self->status = 1;
+  end (self);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * mb_job_stop:
+ *
+ * Every bot leaves its room and finishes its files; "ended" follows within 4 s.
+ */
+void
+mb_job_stop (MbJob *self)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  g_clear_pointer (&self->next_timer, g_source_destroy);
+  self->last_timer = start_timer (LEAVE_MS, on_last_time, self);
+  for (guint i = 0; i < self->bots->len; i++)
+    bot_leave (g_ptr_array_index (self->bots, i));
+  end_if_all_left (self);
+}
+
+static void
+mb_job_dispose (GObject *object)
+{
+  MbJob *self = MB_JOB (object);
+
+  g_clear_pointer (&self->next_timer, g_source_destroy);
+  g_clear_pointer (&self->last_timer, g_source_destroy);
+  g_ptr_array_set_size (self->bots, 0);
+  g_clear_object (&self->source);
+  g_clear_pointer (&self->media, mb_media_unref);
+  G_OBJECT_CLASS (mb_job_parent_class)->dispose (object);
+}
+
+static void
+mb_job_finalize (GObject *object)
+{
+  MbJob *self = MB_JOB (object);
+
+  g_clear_pointer (&self->bots, g_ptr_array_unref);
+  g_clear_pointer (&self->options, mb_options_unref);
+  g_free (self->server_url);
+  G_OBJECT_CLASS (mb_job_parent_class)->finalize (object);
+}
+
+static void
+mb_job_class_init (MbJobClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->dispose = mb_job_dispose;
+  object_class->finalize = mb_job_finalize;
+
+  /**
+   * MbJob::ended:
+   * @status: the exit status of the work
+   *
+   * Emitted once; every bot has left and every file is finished, or time was up. The handler may
+   * drop the emitter.
+   */
+  signals[SIGNAL_ENDED] = g_signal_new (
+      "ended", MB_TYPE_JOB, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+}
+
+static void
+mb_job_init (MbJob *self)
+{
+  self->bots = g_ptr_array_new_with_free_func (bot_free);
+}

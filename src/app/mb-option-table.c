@@ -1,0 +1,397 @@
+/* mb-option-table.c: every option there is: its name, its help, how its value is taken
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "mb-option-table.h"
+
+#include <string.h>
+
+#include "mb-error.h"
+#include "mb-option-values.h"
+#include "mb-server.h"
+
+#define COUNT_MAX 1000
+#define ROOMS_MAX 10000
+#define RATE_MAX 10000
+#define BITRATE_MIN_KBPS 50
+#define BITRATE_MAX_KBPS 50000
+#define FPS_MAX 120
+
+static void
+append (char ***list, const char *value)
+{
+  guint length = g_strv_length (*list);
+
+  *list = g_renew (char *, *list, length + 2);
+  (*list)[length] = g_strdup (value);
+  (*list)[length + 1] = NULL;
+}
+
+static void
+replace (char **place, const char *value)
+{
+  g_free (*place);
+  *place = g_strdup (value);
+}
+
+static gboolean
+take_server (MbOptions *self, const char *value, GError **error)
+{
+  if (!mb_value_check_server_url (value, error))
+    return FALSE;
+  replace (&self->server_url, value);
+  return TRUE;
+}
+
+static gboolean
+take_listen (MbOptions *self, const char *value, GError **error)
+{
+  char *address = NULL;
+
+  if (!mb_server_parse_listen (value, &address, &self->listen_port, error))
+    return FALSE;
+  g_free (self->listen_address);
+  self->listen_address = address;
+  return TRUE;
+}
+
+static gboolean
+take_store (MbOptions *self, const char *value, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the name of a file is missing");
+    return FALSE;
+  }
+  replace (&self->store_path, value);
+  return TRUE;
+}
+
+static gboolean
+take_allow_origin (MbOptions *self, const char *value, GError **error)
+{
+  if (!mb_value_check_origin (value, error))
+    return FALSE;
+  append (&self->allow_origins, value);
+  return TRUE;
+}
+
+static gboolean
+take_rate_limit (MbOptions *self, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "off") && !g_str_equal (value, "on")) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is neither on nor off", value);
+    return FALSE;
+  }
+  self->rate_limit = g_str_equal (value, "on");
+  return TRUE;
+}
+
+static gboolean
+take_room (MbOptions *self, const char *value, GError **error)
+{
+  g_autofree char *example = mb_value_expand (value, COUNT_MAX, ROOMS_MAX, "host");
+
+  if (!mb_value_check_room_id (example, NULL)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s' is no room's id; use 1 to 64 of A-Z a-z 0-9 _ - (and {r} and {n})", value);
+    return FALSE;
+  }
+  replace (&self->room, value);
+  return TRUE;
+}
+
+static gboolean
+take_name (MbOptions *self, const char *value, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "a display name cannot be empty");
+    return FALSE;
+  }
+  replace (&self->name, value);
+  return TRUE;
+}
+
+static gboolean
+take_source (MbOptions *self, const char *value, GError **error)
+{
+  gsize length = strlen (value);
+
+  if (g_str_equal (value, "none"))
+    return TRUE;
+  if (strchr (value, '/') != NULL || strchr (value, '.') != NULL || strchr (value, ':') != NULL) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s': media files and URIs are not available in this version; "
+        "take a named source such as videotestsrc",
+        value);
+    return FALSE;
+  }
+  if (length == 0 || strspn (value, G_CSET_a_2_z G_CSET_DIGITS "_-") != length) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s' is no source; take a named one such as videotestsrc, or none", value);
+    return FALSE;
+  }
+  append (&self->sources, value);
+  return TRUE;
+}
+
+static gboolean
+take_codec (MbOptions *self, const char *value, GError **error)
+{
+  char **codecs = NULL;
+
+  if (!mb_value_parse_codecs (value, &codecs, error))
+    return FALSE;
+  g_strfreev (self->codecs);
+  self->codecs = codecs;
+  return TRUE;
+}
+
+static gboolean
+take_bitrate (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (
+      value, BITRATE_MIN_KBPS, BITRATE_MAX_KBPS, &self->bitrate_kbps, error);
+}
+
+static gboolean
+take_size (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_size (value, &self->width, &self->height, error);
+}
+
+static gboolean
+take_fps (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, FPS_MAX, &self->fps, error);
+}
+
+static gboolean
+take_record (MbOptions *self, const char *value, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the name of a folder is missing");
+    return FALSE;
+  }
+  replace (&self->record_dir, value);
+  return TRUE;
+}
+
+static gboolean
+take_count (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, COUNT_MAX, &self->count, error);
+}
+
+static gboolean
+take_rooms (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, ROOMS_MAX, &self->rooms, error);
+}
+
+static gboolean
+take_rate (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, RATE_MAX, &self->rate, error);
+}
+
+static gboolean
+take_duration (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_duration (value, &self->duration_ms, error);
+}
+
+static gboolean
+take_ice_server (MbOptions *self, const char *value, GError **error)
+{
+  if (!mb_value_check_ice_url (value, error))
+    return FALSE;
+  append (&self->ice_servers, value);
+  return TRUE;
+}
+
+static gboolean
+take_token (MbOptions *self, const char *value, GError **error)
+{
+  if (!mb_value_check_token (value, error))
+    return FALSE;
+  replace (&self->token, value);
+  return TRUE;
+}
+
+static gboolean
+take_token_file (MbOptions *self, const char *value, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (value, &text, NULL, &reason)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s", reason->message);
+    return FALSE;
+  }
+  return take_token (self, g_strstrip (text), error);
+}
+
+static gboolean
+take_log_level (MbOptions *self, const char *value, GError **error)
+{
+  static const char *const NAMES[] = {"error", "warning", "notice", "info", "debug", NULL};
+  static const GLogLevelFlags LEVELS[] = {G_LOG_LEVEL_CRITICAL, G_LOG_LEVEL_WARNING,
+      G_LOG_LEVEL_MESSAGE, G_LOG_LEVEL_INFO, G_LOG_LEVEL_DEBUG};
+
+  for (guint i = 0; NAMES[i] != NULL; i++) {
+    if (g_str_equal (value, NAMES[i])) {
+      self->log_level = LEVELS[i];
+      return TRUE;
+    }
+  }
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+      "'%s' is no level; take one of error, warning, notice, info, debug", value);
+  return FALSE;
+}
+
+static gboolean
+take_log_format (MbOptions *self, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "text") && !g_str_equal (value, "json")) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is neither text nor json", value);
+    return FALSE;
+  }
+  self->log_format = g_str_equal (value, "json") ? MB_LOG_FORMAT_JSON : MB_LOG_FORMAT_TEXT;
+  return TRUE;
+}
+
+/* Its file has been read by the time values are applied. */
+static gboolean
+take_config (MbOptions *self, const char *value, GError **error)
+{
+  return TRUE;
+}
+
+static gboolean
+take_version (MbOptions *self, const char *value, GError **error)
+{
+  if (self->action == MB_OPTIONS_RUN)
+    self->action = MB_OPTIONS_VERSION;
+  return TRUE;
+}
+
+static gboolean
+take_help (MbOptions *self, const char *value, GError **error)
+{
+  self->action = MB_OPTIONS_HELP;
+  return TRUE;
+}
+
+const char *const MB_OPTION_GROUP_TITLES[MB_N_OPTION_GROUPS] = {
+    "Hosting rooms (without --server)",
+    "Taking part in a room",
+    "What is sent",
+    "Many bots at once",
+    "Network and access",
+    "Everything else",
+};
+
+const MbOptionRow MB_OPTION_ROWS[] = {
+    {"listen", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_listen, "[ADDR:]PORT",
+        "where to host (127.0.0.1:3000; port 0 picks one)"},
+    {"store", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_store, "FILE",
+        "the rooms' database ($XDG_STATE_HOME/meshbot/rooms.db); :memory: keeps nothing"},
+    {"allow-origin", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_allow_origin,
+        "ORIGIN", "a web origin that may use this host too; repeatable; * is any"},
+    {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_rate_limit, "off",
+        "no rate limits (benchmarks, closed networks)"},
+    {"room", 'r', MB_OPTION_GROUP_JOIN, 0, take_room, "ID",
+        "join this room; {r} and {n} are numbers"},
+    {"server", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_server,
+        "URL", "on this server: http(s)://… by Socket.IO, ws(s)://…/ws by plain WebSocket"},
+    {"name", 'n', MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_name, "NAME",
+        "display name; {n}, {r}, {host} expand (meshbot, or meshbot-{n})"},
+    {"record", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_record, "DIR",
+        "record each peer into DIR"},
+    {"duration", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_duration, "TIME",
+        "leave this long after the join: 500ms, 30s, 5m, 1h"},
+    {"relay", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, NULL, NULL, NULL},
+    {"source", 's', MB_OPTION_GROUP_SEND, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_source,
+        "SPEC", "a source from pipelines/, such as videotestsrc; none only receives (none)"},
+    {"loop", 0, MB_OPTION_GROUP_SEND, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, NULL, NULL, NULL},
+    {"codec", 0, MB_OPTION_GROUP_SEND, MB_OPTION_NEEDS_ROOM, take_codec, "LIST",
+        "video codecs in order of preference (vp8,h264,vp9)"},
+    {"size", 0, MB_OPTION_GROUP_SEND, MB_OPTION_NEEDS_ROOM, take_size, "WxH",
+        "of the picture (1280x720)"},
+    {"fps", 0, MB_OPTION_GROUP_SEND, MB_OPTION_NEEDS_ROOM, take_fps, "N", "pictures a second (30)"},
+    {"bitrate", 0, MB_OPTION_GROUP_SEND, MB_OPTION_NEEDS_ROOM, take_bitrate, "KBPS",
+        "of the video (1500)"},
+    {"count", 0, MB_OPTION_GROUP_MANY, MB_OPTION_NEEDS_ROOM, take_count, "N", "N bots a room (1)"},
+    {"rooms", 0, MB_OPTION_GROUP_MANY, MB_OPTION_NEEDS_ROOM, take_rooms, "N",
+        "N rooms (1), numbered by {r} in --room"},
+    {"rate", 0, MB_OPTION_GROUP_MANY, MB_OPTION_NEEDS_ROOM, take_rate, "N",
+        "N joins a second (all at once)"},
+    {"expect", 0, MB_OPTION_GROUP_MANY, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, NULL, "EXPR", NULL},
+    {"report", 0, MB_OPTION_GROUP_MANY, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, NULL, "FILE", NULL},
+    {"ice-server", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM,
+        take_ice_server, "URL",
+        "stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT?transport=udp; repeatable"},
+    {"ice-policy", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, NULL, "all|relay", NULL},
+    {"token", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_token,
+        "JWT", "the bearer token the server wants ($MESHBOT_TOKEN is in no process list)"},
+    {"token-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM,
+        take_token_file, "FILE", "the same, read from FILE"},
+    {"config", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_config, "FILE",
+        "a key file: options as NAME=VALUE under [meshbot]; the command line wins"},
+    {"log-level", 0, MB_OPTION_GROUP_OTHER, 0, take_log_level, "LEVEL",
+        "error, warning, notice, info or debug, to stderr (warning)"},
+    {"log-format", 0, MB_OPTION_GROUP_OTHER, 0, take_log_format, "text|json",
+        "one line an event (text)"},
+    {"version", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE,
+        take_version, NULL, "print the version and end"},
+    {"help", 'h', MB_OPTION_GROUP_OTHER, MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE,
+        take_help, NULL, "print this and end"},
+};
+
+const gsize MB_N_OPTION_ROWS = G_N_ELEMENTS (MB_OPTION_ROWS);
+
+/**
+ * mb_option_find:
+ * @name: a long name, without dashes
+ *
+ * Returns: (transfer none) (nullable): its row
+ */
+const MbOptionRow *
+mb_option_find (const char *name)
+{
+  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++)
+    if (g_str_equal (MB_OPTION_ROWS[i].name, name))
+      return &MB_OPTION_ROWS[i];
+  return NULL;
+}
+
+/**
+ * mb_option_find_letter:
+ *
+ * Returns: (transfer none) (nullable): the row of the option with that short name
+ */
+const MbOptionRow *
+mb_option_find_letter (char letter)
+{
+  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++)
+    if (MB_OPTION_ROWS[i].letter != 0 && MB_OPTION_ROWS[i].letter == letter)
+      return &MB_OPTION_ROWS[i];
+  return NULL;
+}
+
+/**
+ * mb_option_find_near:
+ * @name: a name that is none
+ *
+ * Returns: (transfer none) (nullable): the option that may have been meant
+ */
+const char *
+mb_option_find_near (const char *name)
+{
+  g_autofree const char **names = g_new0 (const char *, MB_N_OPTION_ROWS + 1);
+
+  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++)
+    names[i] = MB_OPTION_ROWS[i].name;
+  return mb_value_find_near (name, names);
+}

@@ -1,0 +1,466 @@
+/* mb-options.c: the command line and the configuration file as one immutable value
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every option has its row in mb-option-table.c. The command line is only collected by GOptionContext; values are then applied in one
+ * place, the file's before the command line's, so that both are checked by the same code and an
+ * error names where the value stood.
+ */
+#include "mb-options.h"
+
+#include <string.h>
+
+#include "mb-config.h"
+#include "mb-error.h"
+#include "mb-option-table.h"
+#include "mb-server.h"
+
+typedef struct {
+  const MbOptionRow *row;
+  char *value; /* (nullable) NULL for a switch */
+  char *where; /* how an error about it begins */
+} Setting;
+
+static void
+setting_free (gpointer data)
+{
+  Setting *setting = data;
+
+  g_free (setting->value);
+  g_free (setting->where);
+  g_free (setting);
+}
+
+/* GOption's callback for every row: keeps what was written, in its order. */
+static gboolean
+collect (const char *written, const char *value, gpointer user_data, GError **error)
+{
+  GPtrArray *settings = user_data;
+  const MbOptionRow *row = NULL;
+  Setting *setting;
+
+  if (g_str_has_prefix (written, "--"))
+    row = mb_option_find (written + 2);
+  else
+    row = mb_option_find_letter (written[1]);
+  g_assert (row != NULL);
+
+  setting = g_new0 (Setting, 1);
+  setting->row = row;
+  setting->value = g_strdup (value);
+  setting->where = g_strdup_printf ("--%s", row->name);
+  g_ptr_array_add (settings, setting);
+  return TRUE;
+}
+
+/* What GOption did not take: an unknown option before anything else, then a stray word. */
+static gboolean
+refuse_left_over (char **argv, GError **error)
+{
+  for (guint i = 1; argv[i] != NULL; i++) {
+    if (g_str_has_prefix (argv[i], "--") && argv[i][2] != '\0') {
+      g_auto (GStrv) parts = g_strsplit (argv[i] + 2, "=", 2);
+      const char *near = mb_option_find_near (parts[0]);
+
+      if (mb_option_find (parts[0]) != NULL)
+        g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "--%s takes no value", parts[0]);
+      else if (near != NULL)
+        g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "unknown option --%s; did you mean --%s?",
+            parts[0], near);
+      else
+        g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+            "unknown option --%s; meshbot --help lists them", parts[0]);
+      return FALSE;
+    }
+    if (argv[i][0] == '-' && argv[i][1] != '\0' && !g_str_equal (argv[i], "--")) {
+      g_set_error (
+          error, MB_ERROR, MB_ERROR_USAGE, "unknown option %s; meshbot --help lists them", argv[i]);
+      return FALSE;
+    }
+  }
+  if (argv[0] != NULL && argv[1] != NULL) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "unexpected argument '%s'; meshbot takes options only (a room is named by --room)",
+        argv[1]);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+refuse_verbs (const char *const *argv, GError **error)
+{
+  static const char *const VERBS[] = {"archive", "token", NULL};
+
+  if (argv[0] == NULL || argv[1] == NULL || !g_strv_contains (VERBS, argv[1]))
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+      "meshbot %s is not available in this version; it hosts rooms and takes part in them",
+      argv[1]);
+  return FALSE;
+}
+
+static gboolean
+check_utf8 (const char *const *argv, GError **error)
+{
+  for (guint i = 0; argv[i] != NULL; i++) {
+    if (!g_utf8_validate (argv[i], -1, NULL)) {
+      g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "argument %u is not UTF-8", i);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+parse_command_line (const char *const *argv, GPtrArray *settings, GError **error)
+{
+  g_autofree GOptionEntry *entries = g_new0 (GOptionEntry, MB_N_OPTION_ROWS + 1);
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) reason = NULL;
+  g_auto (GStrv) copy = g_strdupv ((char **) argv);
+  GOptionGroup *group = g_option_group_new ("meshbot", "", "", settings, NULL);
+
+  if (!check_utf8 (argv, error) || !refuse_verbs (argv, error)) {
+    g_option_group_unref (group);
+    return FALSE;
+  }
+  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
+    entries[i].long_name = MB_OPTION_ROWS[i].name;
+    entries[i].short_name = MB_OPTION_ROWS[i].letter;
+    /* FILENAME: values pass as they are; else GLib converts them from the C locale's ASCII. */
+    entries[i].flags = (MB_OPTION_ROWS[i].flags & MB_OPTION_SWITCH) != 0 ? G_OPTION_FLAG_NO_ARG
+                                                                         : G_OPTION_FLAG_FILENAME;
+    entries[i].arg = G_OPTION_ARG_CALLBACK;
+    entries[i].arg_data = (gpointer) collect;
+  }
+  g_option_group_add_entries (group, entries);
+  g_option_context_set_main_group (context, group);
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_set_ignore_unknown_options (context, TRUE);
+  if (!g_option_context_parse_strv (context, &copy, &reason)) {
+    const char *name = strstr (reason->message, "--");
+
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s needs a value; meshbot --help says which",
+        name != NULL ? name : "an option");
+    return FALSE;
+  }
+  return refuse_left_over (copy, error);
+}
+
+static const Setting *
+find_setting (GPtrArray *settings, const char *name)
+{
+  for (guint i = settings->len; i > 0; i--) {
+    const Setting *setting = g_ptr_array_index (settings, i - 1);
+
+    if (g_str_equal (setting->row->name, name))
+      return setting;
+  }
+  return NULL;
+}
+
+static gboolean
+add_file_key (MbConfig *config, const char *key, GPtrArray *settings, GError **error)
+{
+  const MbOptionRow *row = mb_option_find (key);
+  g_autofree char *where = mb_config_describe (config, key);
+  g_auto (GStrv) values = NULL;
+
+  if (row == NULL || (row->flags & MB_OPTION_NO_FILE) != 0) {
+    const char *near = row == NULL ? mb_option_find_near (key) : NULL;
+
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: no such key%s%s%s", where,
+        near != NULL ? "; did you mean " : "; keys are the long names of options",
+        near != NULL ? near : "", near != NULL ? "?" : "");
+    return FALSE;
+  }
+  values = mb_config_get_values (config, key, (row->flags & MB_OPTION_LIST) != 0, error);
+  if (values == NULL)
+    return FALSE;
+  if ((row->flags & MB_OPTION_SWITCH) != 0 && g_strcmp0 (values[0], "false") == 0)
+    return TRUE;
+  for (guint i = 0; values[i] != NULL; i++) {
+    Setting *setting = g_new0 (Setting, 1);
+
+    setting->row = row;
+    setting->value = g_strdup (values[i]);
+    setting->where = g_strdup (where);
+    g_ptr_array_add (settings, setting);
+  }
+  return TRUE;
+}
+
+/* Returns: the file's settings for options that the command line does not have, then that one's. */
+static GPtrArray *
+merge_file (const char *path, GPtrArray *command_line, GError **error)
+{
+  g_autoptr (MbConfig) config = mb_config_new (path, error);
+  g_autoptr (GPtrArray) settings = g_ptr_array_new_with_free_func (setting_free);
+  g_auto (GStrv) keys = NULL;
+
+  if (config == NULL)
+    return NULL;
+  keys = mb_config_list_keys (config);
+  for (guint i = 0; keys[i] != NULL; i++) {
+    if (find_setting (command_line, keys[i]) != NULL)
+      continue;
+    if (!add_file_key (config, keys[i], settings, error))
+      return NULL;
+  }
+  g_ptr_array_extend_and_steal (settings, g_ptr_array_ref (command_line));
+  return g_steal_pointer (&settings);
+}
+
+static gboolean
+apply (MbOptions *self, GError **error)
+{
+  for (guint i = 0; i < self->settings->len; i++) {
+    const Setting *setting = g_ptr_array_index (self->settings, i);
+
+    if (setting->row->take == NULL) {
+      g_set_error (
+          error, MB_ERROR, MB_ERROR_USAGE, "%s is not available in this version", setting->where);
+      return FALSE;
+    }
+    if (!setting->row->take (self, setting->value, error)) {
+      g_prefix_error (error, "%s: ", setting->where);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+refuse (const Setting *setting, const char *why, GError **error)
+{
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s %s", setting->where, why);
+  return FALSE;
+}
+
+/* What each option is right by itself may still be wrong together. */
+static gboolean
+check_together (MbOptions *self, GError **error)
+{
+  for (guint i = 0; i < self->settings->len; i++) {
+    const Setting *setting = g_ptr_array_index (self->settings, i);
+
+    if (self->room == NULL && (setting->row->flags & MB_OPTION_NEEDS_ROOM) != 0)
+      return refuse (setting, "needs --room ID, the room to join", error);
+    if (self->server_url != NULL && setting->row->group == MB_OPTION_GROUP_HOST)
+      return refuse (setting, "is about hosting, which --server leaves to another", error);
+  }
+  if (find_setting (self->settings, "token") != NULL &&
+      find_setting (self->settings, "token-file") != NULL)
+    return refuse (find_setting (self->settings, "token-file"),
+        "and --token exclude each other; give one", error);
+  if (self->rooms > 1 && strstr (self->room, "{r}") == NULL)
+    return refuse (find_setting (self->settings, "rooms"),
+        "needs {r} in --room, for example --room 'load-{r}'", error);
+  if (g_strv_length (self->sources) > 1)
+    return refuse (
+        find_setting (self->settings, "source"), "can be given once in this version", error);
+  return TRUE;
+}
+
+static char *
+default_store (char **environment)
+{
+  const char *service = g_environ_getenv (environment, "STATE_DIRECTORY");
+
+  /* systemd names the folder it made for a service. */
+  if (service != NULL && *service != '\0')
+    return g_build_filename (service, "rooms.db", NULL);
+  return g_build_filename (g_get_user_state_dir (), "meshbot", "rooms.db", NULL);
+}
+
+static void
+options_clear (gpointer data)
+{
+  MbOptions *self = data;
+
+  g_free (self->server_url);
+  g_free (self->listen_address);
+  g_free (self->store_path);
+  g_strfreev (self->allow_origins);
+  g_free (self->room);
+  g_free (self->name);
+  g_strfreev (self->sources);
+  g_strfreev (self->codecs);
+  g_free (self->record_dir);
+  g_strfreev (self->ice_servers);
+  g_free (self->token);
+  g_clear_pointer (&self->settings, g_ptr_array_unref);
+}
+
+static MbOptions *
+options_new_default (GPtrArray *settings)
+{
+  MbOptions *self = g_atomic_rc_box_new0 (MbOptions);
+
+  self->settings = g_ptr_array_ref (settings);
+  self->listen_address = g_strdup (MB_SERVER_DEFAULT_ADDRESS);
+  self->listen_port = MB_SERVER_DEFAULT_PORT;
+  self->allow_origins = g_new0 (char *, 1);
+  self->sources = g_new0 (char *, 1);
+  self->codecs = g_strsplit ("vp8,h264,vp9", ",", -1);
+  self->ice_servers = g_new0 (char *, 1);
+  self->rate_limit = TRUE;
+  self->bitrate_kbps = 1500;
+  self->width = 1280;
+  self->height = 720;
+  self->fps = 30;
+  self->count = 1;
+  self->rooms = 1;
+  self->log_level = G_LOG_LEVEL_WARNING;
+  return self;
+}
+
+/**
+ * mb_options_new:
+ * @argv: (array zero-terminated=1): the command line, the program's name first
+ * @environment: (array zero-terminated=1): the environment, as of g_get_environ()
+ *
+ * Reads the files that `--config` and `--token-file` name, and nothing else outside.
+ *
+ * Returns: (transfer full): the options; or %NULL with %MB_ERROR_USAGE and one line that says what
+ *   is wrong and what would be right
+ */
+MbOptions *
+mb_options_new (const char *const *argv, char **environment, GError **error)
+{
+  g_autoptr (GPtrArray) command_line = g_ptr_array_new_with_free_func (setting_free);
+  g_autoptr (GPtrArray) settings = NULL;
+  g_autoptr (MbOptions) self = NULL;
+  const char *token = g_environ_getenv (environment, MB_OPTIONS_TOKEN_VARIABLE);
+  const Setting *file;
+
+  if (!parse_command_line (argv, command_line, error))
+    return NULL;
+  file = find_setting (command_line, "config");
+  if (file != NULL)
+    settings = merge_file (file->value, command_line, error);
+  else
+    settings = g_ptr_array_ref (command_line);
+  if (settings == NULL)
+    return NULL;
+
+  self = options_new_default (settings);
+  if (!apply (self, error))
+    return NULL;
+  if (self->action != MB_OPTIONS_RUN)
+    return g_steal_pointer (&self);
+  if (!check_together (self, error))
+    return NULL;
+  if (self->token == NULL && token != NULL &&
+      !mb_option_find ("token")->take (self, token, error)) {
+    g_prefix_error (error, "$" MB_OPTIONS_TOKEN_VARIABLE ": ");
+    return NULL;
+  }
+  if (self->name == NULL)
+    self->name = g_strdup (self->count > 1 ? "meshbot-{n}" : "meshbot");
+  if (self->store_path == NULL)
+    self->store_path = default_store (environment);
+  return g_steal_pointer (&self);
+}
+
+/**
+ * mb_options_ref:
+ *
+ * Thread: any.
+ */
+MbOptions *
+mb_options_ref (MbOptions *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+/**
+ * mb_options_unref:
+ *
+ * Thread: any.
+ */
+void
+mb_options_unref (MbOptions *self)
+{
+  g_atomic_rc_box_release_full (self, options_clear);
+}
+
+/**
+ * mb_options_get_help:
+ *
+ * Returns: (transfer full): what `--help` prints
+ */
+char *
+mb_options_get_help (void)
+{
+  GString *text = g_string_new (
+      "meshbot hosts rooms for video calls and takes part in them: it sends, receives, records.\n"
+      "\n"
+      "  meshbot                                        host rooms on http://127.0.0.1:3000\n"
+      "  meshbot --room x --source videotestsrc         and send a test picture and tone to room x\n"
+      "  meshbot --server https://meet.example --room x --record ./archive\n"
+      "                                                 join elsewhere, record everybody\n"
+      "  meshbot --server http://localhost:3000 --room 'load-{r}' --rooms 10 --count 3 \\\n"
+      "          --source videotestsrc --duration 60s   thirty bots in ten rooms for a minute\n");
+
+  for (MbOptionGroup group = MB_OPTION_GROUP_HOST; group < MB_N_OPTION_GROUPS; group++) {
+    g_string_append_printf (text, "\n%s:\n", MB_OPTION_GROUP_TITLES[group]);
+    for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
+      const MbOptionRow *row = &MB_OPTION_ROWS[i];
+      char letter[] = "-?, ";
+      g_autofree char *left = NULL;
+
+      if (row->group != group || row->take == NULL)
+        continue;
+      letter[1] = row->letter;
+      left = g_strdup_printf ("%s--%s%s%s", row->letter != 0 ? letter : "    ", row->name,
+          row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+      g_string_append_printf (text, "  %-26s  %s\n", left, row->help);
+    }
+  }
+  g_string_append (text,
+      "\nExit status: 0 all went well, 1 it failed while running, 2 the command line or the\n"
+      "configuration is wrong, 4 the server or room could not be joined.\n");
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * mb_options_to_worker:
+ * @program: what is to be argv[0]
+ * @server_url: the host's address on this machine
+ * @duration_ms: what `--duration` is to be; 0 leaves it out
+ *
+ * What a child process of the same program is given so that it takes part where this one hosts.
+ * The token is not in it: it goes by %MB_OPTIONS_TOKEN_VARIABLE.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): an argv
+ */
+char **
+mb_options_to_worker (
+    MbOptions *self, const char *program, const char *server_url, gint64 duration_ms)
+{
+  g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
+
+  g_strv_builder_add_many (argv, program, "--server", server_url, NULL);
+  if (duration_ms > 0) {
+    g_autofree char *text = g_strdup_printf ("--duration=%" G_GINT64_FORMAT "ms", duration_ms);
+
+    g_strv_builder_add (argv, text);
+  }
+  for (guint i = 0; i < self->settings->len; i++) {
+    const Setting *setting = g_ptr_array_index (self->settings, i);
+    g_autofree char *text = NULL;
+
+    if ((setting->row->flags & MB_OPTION_PROCESS) != 0 ||
+        g_str_equal (setting->row->name, "duration"))
+      continue;
+    if ((setting->row->flags & MB_OPTION_SWITCH) != 0)
+      text = g_strdup_printf ("--%s", setting->row->name);
+    else
+      text = g_strdup_printf ("--%s=%s", setting->row->name, setting->value);
+    g_strv_builder_add (argv, text);
+  }
+  return g_strv_builder_end (argv);
+}

@@ -1,0 +1,89 @@
+/* mb-options.h: the command line and the configuration file as one immutable value
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  MB_OPTIONS_RUN,
+  MB_OPTIONS_HELP,
+  MB_OPTIONS_VERSION,
+} MbOptionsAction;
+
+typedef enum {
+  MB_LOG_FORMAT_TEXT,
+  MB_LOG_FORMAT_JSON,
+} MbLogFormat;
+
+/**
+ * MbOptions:
+ * @action: what the program is to do
+ * @server_url: (nullable): the server to join; %NULL hosts one
+ * @listen_address: an IP address or `localhost`; without brackets
+ * @listen_port: 0 picks one
+ * @store_path: the host's database, or `:memory:`
+ * @allow_origins: (array zero-terminated=1): web origins besides the host's own
+ * @rate_limit: whether the host limits rates
+ * @room: (nullable): the room's id, a pattern for mb_value_expand(); %NULL joins none
+ * @name: the display name, a pattern for mb_value_expand()
+ * @sources: (array zero-terminated=1): what to send; empty to receive only
+ * @codecs: (array zero-terminated=1): video codecs in order of preference
+ * @bitrate_kbps: of the sent video
+ * @width: of the sent video, pixels
+ * @height: of the sent video, pixels
+ * @fps: of the sent video
+ * @record_dir: (nullable): where peers are recorded
+ * @count: bots a room
+ * @rooms: rooms
+ * @rate: joins a second; 0 is all at once
+ * @duration_ms: how long after its join a bot leaves; 0 is never
+ * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs
+ * @token: (nullable): the bearer token
+ * @log_level: the least that is logged, a #GLogLevelFlags bit
+ * @log_format: how it is logged
+ *
+ * Immutable and counted. Fields are for reading only.
+ */
+typedef struct {
+  MbOptionsAction action;
+  char *server_url;
+  char *listen_address;
+  guint16 listen_port;
+  char *store_path;
+  char **allow_origins;
+  gboolean rate_limit;
+  char *room;
+  char *name;
+  char **sources;
+  char **codecs;
+  unsigned int bitrate_kbps;
+  unsigned int width;
+  unsigned int height;
+  unsigned int fps;
+  char *record_dir;
+  unsigned int count;
+  unsigned int rooms;
+  unsigned int rate;
+  gint64 duration_ms;
+  char **ice_servers;
+  char *token;
+  GLogLevelFlags log_level;
+  MbLogFormat log_format;
+  GPtrArray
+      *settings; /* (element-type Setting) private: what was given, for mb_options_to_worker() */
+} MbOptions;
+
+/* The environment variable that a token may come in, so that it stands in no process list. */
+#define MB_OPTIONS_TOKEN_VARIABLE "MESHBOT_TOKEN"
+
+MbOptions *mb_options_new (const char *const *argv, char **environment, GError **error);
+MbOptions *mb_options_ref (MbOptions *self);
+void mb_options_unref (MbOptions *self);
+char *mb_options_get_help (void);
+char **mb_options_to_worker (
+    MbOptions *self, const char *program, const char *server_url, gint64 duration_ms);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbOptions, mb_options_unref)

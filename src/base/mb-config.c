@@ -1,0 +1,114 @@
+/* mb-config.c: a configuration file as keys and values, each error naming file, section and key
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Knows the form of a file and not which keys there are: whoever reads it refuses the keys it does
+ * not know, so that a misspelt one is never silently without effect.
+ */
+#include "mb-config.h"
+
+#include "mb-error.h"
+
+struct _MbConfig {
+  char *path;
+  GKeyFile *file;
+};
+
+/**
+ * mb_config_new:
+ * @path: the file
+ *
+ * Returns: (transfer full): what stands in it; or %NULL with %MB_ERROR_USAGE where it cannot be
+ *   read, is no key file, is not UTF-8, or has sections besides `[meshbot]`
+ */
+MbConfig *
+mb_config_new (const char *path, GError **error)
+{
+  g_autoptr (MbConfig) self = g_new0 (MbConfig, 1);
+  g_autoptr (GError) reason = NULL;
+  g_auto (GStrv) sections = NULL;
+
+  self->path = g_strdup (path);
+  self->file = g_key_file_new ();
+  if (!g_key_file_load_from_file (self->file, path, G_KEY_FILE_NONE, &reason)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", path, reason->message);
+    return NULL;
+  }
+  sections = g_key_file_get_groups (self->file, NULL);
+  for (guint i = 0; sections[i] != NULL; i++) {
+    if (g_str_equal (sections[i], MB_CONFIG_SECTION))
+      continue;
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "%s: no section [%s] is known; options stand in [" MB_CONFIG_SECTION "]", path,
+        sections[i]);
+    return NULL;
+  }
+  return g_steal_pointer (&self);
+}
+
+/**
+ * mb_config_free:
+ */
+void
+mb_config_free (MbConfig *self)
+{
+  g_clear_pointer (&self->file, g_key_file_unref);
+  g_free (self->path);
+  g_free (self);
+}
+
+/**
+ * mb_config_list_keys:
+ *
+ * Returns: (transfer full) (array zero-terminated=1): every key, in the order of the file
+ */
+char **
+mb_config_list_keys (MbConfig *self)
+{
+  char **keys = g_key_file_get_keys (self->file, MB_CONFIG_SECTION, NULL, NULL);
+
+  return keys != NULL ? keys : g_new0 (char *, 1);
+}
+
+/**
+ * mb_config_get_values:
+ * @is_list: whether the value is a list, its parts divided by semicolons
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the values of @key; or %NULL with
+ *   %MB_ERROR_USAGE where there is none or an escape in it is broken
+ */
+char **
+mb_config_get_values (MbConfig *self, const char *key, gboolean is_list, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  char **values = NULL;
+
+  if (is_list) {
+    values = g_key_file_get_string_list (self->file, MB_CONFIG_SECTION, key, NULL, &reason);
+  } else {
+    g_autofree char *value = g_key_file_get_string (self->file, MB_CONFIG_SECTION, key, &reason);
+
+    if (value != NULL) {
+      values = g_new0 (char *, 2);
+      values[0] = g_steal_pointer (&value);
+    }
+  }
+  if (values == NULL) {
+    g_autofree char *where = mb_config_describe (self, key);
+
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", where, reason->message);
+  }
+  return values;
+}
+
+/**
+ * mb_config_describe:
+ *
+ * Returns: (transfer full): `FILE: [SECTION] KEY`, as an error about @key begins
+ */
+char *
+mb_config_describe (MbConfig *self, const char *key)
+{
+  return g_strdup_printf ("%s: [" MB_CONFIG_SECTION "] %s", self->path, key);
+}
