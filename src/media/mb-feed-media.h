@@ -1,0 +1,31 @@
+/* mb-feed-media.h: a feed as seen from the media thread
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "mb-feed.h"
+#include "mb-rtp.h"
+
+#define MB_FEED_KEY_FRAME_INTERVAL_US 500000
+
+typedef struct _MbFeedSubscriber MbFeedSubscriber;
+
+/**
+ * MbFeedSubscriber:
+ * @take: takes a packet; keeps a reference of @buffer where it wants to. Its PTS is the capture
+ *   time on the local monotonic clock in nanoseconds, where known
+ *
+ * The first member of a struct that lives on the media thread.
+ */
+struct _MbFeedSubscriber {
+  void (*take) (MbFeedSubscriber *self, GstBuffer *buffer, const MbRtp *rtp, gint64 now_us);
+};
+
+/* All on the media thread. */
+void mb_feed_subscribe (MbFeed *self, MbFeedSubscriber *subscriber);
+void mb_feed_unsubscribe (MbFeed *self, MbFeedSubscriber *subscriber);
+void mb_feed_set_publisher (MbFeed *self, void (*want_key_frame) (gpointer data), gpointer data);
+void mb_feed_publish (MbFeed *self, GstBuffer *buffer, gint64 now_us);
+void mb_feed_want_key_frame (MbFeed *self, gint64 now_us);
