@@ -491,8 +491,8 @@ test_garbage (Fixture *self, gconstpointer data)
   mb_transport_add_receiver (self->b.transport, &config);
   connect_keys (self);
   for (int i = 0; i < 2000; i++) {
-    gsize size = (gsize) g_rand_int_range (random, 0, 2500);
-    g_autofree guint8 *junk = g_malloc (size + 2);
+    gsize size = (gsize) g_rand_int_range (random, 1, 2500);
+    g_autofree guint8 *junk = g_malloc (size);
 
     for (gsize k = 0; k < size; k++)
       junk[k] = (guint8) g_rand_int (random);
