@@ -122,9 +122,10 @@ typedef enum {
 typedef struct {
   MbNegotiationState state;
   gboolean is_polite;
-  gboolean is_built; /* this generation's webrtcbin exists */
+  gboolean is_built;    /* this generation's webrtcbin exists */
+  gboolean is_answerer; /* this generation began with an offer of the peer */
   gboolean is_connected;
-  gboolean has_kept_offer; /* an offer waits for its turn */
+  gboolean has_kept_offer; /* the kept offer waits for its turn */
   unsigned int generation; /* 0 means none yet */
   unsigned int n_failures; /* since the last good time */
   unsigned int n_reoffers; /* unanswered ones in a row */
@@ -132,7 +133,7 @@ typedef struct {
   gint64 build_level_us;   /* when the level was right */
   gint64 connected_us;     /* since when; 0 means never */
   gint64 deadline_us;      /* 0 means none */
-  char remote_session[40]; /* o= of what this generation was negotiated with; "" means not yet */
+  char remote_session[40]; /* o= of the peer's last description that was used; "" means none yet */
   char kept_session[40];   /* o= of the kept offer */
 } MbNegotiation;
 
