@@ -270,7 +270,7 @@ scan_step (Scan *scan, Expect expect)
 
 /**
  * mb_json_scan:
- * @text: the text; need not be terminated
+ * @text: (nullable): the text; need not be terminated
  * @length: its length in bytes
  * @max_depth: how many arrays and objects may stand in each other, at most %MB_JSON_DEPTH_MAX
  * @value: (out) (optional): the value, without the white space around it; points into @text
@@ -286,8 +286,10 @@ mb_json_scan (
   const char *start;
   Expect expect = EXPECT_VALUE;
 
-  g_return_val_if_fail (text != NULL, FALSE);
-
+  if (text == NULL || length == 0) {
+    text = "";
+    length = 0;
+  }
   scan.at = start = mb_json_skip_space (text, text + length);
   scan.end = text + length;
   scan.problem = NULL;

@@ -148,6 +148,35 @@ mb_display_name_is_valid (const char *name)
 }
 
 /**
+ * mb_text_clean:
+ * @text: (nullable): what somebody else wrote
+ * @max_bytes: how much of it is wanted
+ *
+ * For what is only shown or logged.
+ *
+ * Returns: (transfer full) (nullable): the text as UTF-8 without control characters, cut to
+ *     @max_bytes; NULL if @text is. Thread: any.
+ */
+char *
+mb_text_clean (const char *text, gsize max_bytes)
+{
+  g_autofree char *valid = NULL;
+  g_autoptr (GString) clean = g_string_new (NULL);
+
+  if (text == NULL)
+    return NULL;
+  valid = g_utf8_make_valid (text, -1);
+  for (const char *at = valid; *at != '\0' && clean->len <= max_bytes; at = g_utf8_next_char (at)) {
+    gunichar c = g_utf8_get_char (at);
+
+    if (!is_unwanted (c))
+      g_string_append_unichar (clean, c);
+  }
+  g_string_truncate (clean, mb_utf8_fit (clean->str, clean->len, max_bytes));
+  return g_string_free (g_steal_pointer (&clean), FALSE);
+}
+
+/**
  * mb_display_name_clean:
  * @name: (nullable): a name from another server, of which only the display is our business
  *
@@ -157,24 +186,11 @@ mb_display_name_is_valid (const char *name)
 char *
 mb_display_name_clean (const char *name)
 {
-  g_autofree char *valid = NULL;
-  g_autoptr (GString) clean = g_string_new (NULL);
+  g_autofree char *clean = mb_text_clean (name, MB_DISPLAY_NAME_MAX);
 
-  if (name == NULL)
+  if (!mb_display_name_is_valid (clean))
     return NULL;
-  valid = g_utf8_make_valid (name, -1);
-  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at)) {
-    gunichar c = g_utf8_get_char (at);
-
-    if (!is_unwanted (c))
-      g_string_append_unichar (clean, c);
-    if (clean->len > MB_DISPLAY_NAME_MAX)
-      break;
-  }
-  g_string_truncate (clean, mb_utf8_fit (clean->str, clean->len, MB_DISPLAY_NAME_MAX));
-  if (!mb_display_name_is_valid (clean->str))
-    return NULL;
-  return g_strdup (clean->str);
+  return g_steal_pointer (&clean);
 }
 
 /**

@@ -69,6 +69,7 @@ gboolean mb_role_from_string (const char *string, MbRole *role);
 gboolean mb_room_id_is_valid (const char *id);
 gboolean mb_peer_id_is_valid (const char *id);
 gboolean mb_display_name_is_valid (const char *name);
+char *mb_text_clean (const char *text, gsize max_bytes);
 char *mb_display_name_clean (const char *name);
 
 MbMemberInfo *mb_member_info_new (

@@ -155,10 +155,11 @@ mb_sio_parse (
     const char *text, gsize length, unsigned int max_depth, MbSioPacket *packet, GError **error)
 {
   const char *at = text;
-  const char *end = text + length;
+  const char *end;
 
   if (length == 0 || *at < '0' || *at > '6')
     return fail (error, "is empty or of no known type");
+  end = text + length;
   *packet = (MbSioPacket){.type = (MbSioType) (*at++ - '0'), .ack_id = MB_SIO_NO_ACK};
   if (!read_attachments (&at, end, packet, error) || !read_namespace (&at, end, packet, error))
     return FALSE;
