@@ -65,7 +65,6 @@ end (MbMesh *self)
     return;
   self->ended = TRUE;
   g_clear_handle_id (&self->leave_timeout_id, g_source_remove);
-  g_info ("room %s: left", self->room_id);
   g_signal_emit (self, signals[SIGNAL_LEFT], 0);
 }
 
@@ -194,7 +193,6 @@ on_joined (MbSignaling *signaling, const char *own_id, MbMesh *self)
   remove_all_peers (self);
   g_free (self->own_id);
   self->own_id = g_strdup (own_id);
-  g_info ("room %s: joined as %s (%s)", self->room_id, own_id, self->display_name);
   if (!start_recorder (self))
     return;
   g_signal_emit (self, signals[SIGNAL_JOINED], 0);
