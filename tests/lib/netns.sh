@@ -5,14 +5,15 @@
 #
 # ICE gathers no loopback candidates, so there has to be an interface with an address and a default
 # route. It is one end of a pair whose other end is in here too, so nothing leaves the machine. (A
-# dummy interface would do, but not every kernel has them.)
+# dummy interface would do, but not every kernel has them.) The processes have a namespace of their
+# own as well: when the command ends, or is killed, every browser it started ends with it.
 set -eu
 if [ "${MESHBOT_NETNS:-}" != inside ]; then
   export MESHBOT_NETNS=inside
   if [ "$(id -u)" = 0 ]; then
-    exec unshare --net -- "$0" "$@"
+    exec unshare --net --pid --fork --kill-child --mount-proc -- "$0" "$@"
   fi
-  exec unshare --user --map-root-user --net -- "$0" "$@"
+  exec unshare --user --map-root-user --net --pid --fork --kill-child --mount-proc -- "$0" "$@"
 fi
 ip link set lo up
 ip link add mb0 type veth peer name mb1

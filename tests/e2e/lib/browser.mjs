@@ -1,0 +1,197 @@
+// browser.mjs: Chromium with made-up devices, and what its page can tell about a call
+
+import { chromium } from 'playwright-core';
+import { until } from './process.mjs';
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=fps=15',
+  '--autoplay-policy=no-user-gesture-required', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync', '--no-first-run', '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows', '--disable-dev-shm-usage', '--mute-audio',
+];
+
+/** Runs in the page before its own scripts: keeps the connections and the ids that a test asks about. */
+function observe() {
+  const made = /** @type {any} */ (globalThis).made = { connections: [], id: '', messages: [] };
+  const Connection = RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Connection {
+    /** @param {RTCConfiguration} configuration */
+    constructor(configuration) {
+      super(configuration);
+      made.connections.push(this);
+    }
+  };
+  const Socket = WebSocket;
+  globalThis.WebSocket = class extends Socket {
+    /** @param {string} url */
+    constructor(url) {
+      super(url);
+      made.socket = this;
+      this.addEventListener('message', ({ data }) => {
+        const message = JSON.parse(data);
+        made.messages.push({ type: message.type, at: performance.now() });
+        if (message.type === 'welcome')
+          made.id = message.id;
+      });
+    }
+  };
+}
+
+/**
+ * @param {import('node:test').TestContext} t
+ */
+export async function openBrowser(t) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  t.after(() => browser.close());
+  return browser;
+}
+
+/**
+ * Opens a room page in a context of its own.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url of the host
+ * @param {string} room
+ * @param {{name?: string, devices?: boolean, viewport?: {width: number, height: number}, colorScheme?: 'light' | 'dark'}} [options]
+ */
+export async function openRoom(browser, url, room, { name = 'browser', devices = true, ...look } = {}) {
+  const context = await browser.newContext(look);
+  const page = await context.newPage();
+  await page.addInitScript(observe);
+  if (!devices)
+    await page.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));
+    });
+  const view = new RoomPage(page);
+  page.on('pageerror', (error) => view.errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning')
+      view.errors.push(message.text());
+  });
+  await page.goto(`${url}/room.html?id=${room}&name=${encodeURIComponent(name)}`);
+  await until(() => view.id(), 10000, () => `the page's welcome; ${view.errors.join('; ')}`);
+  return view;
+}
+
+/** @typedef {{state: string, framesDecoded: number, packetsLost: number, audioEnergy: number, freezes: number,
+ *             audioPackets: number, maxGapMs: number}} Received */
+
+export class RoomPage {
+  /** @type {string[]} */
+  errors = [];
+
+  /** @param {import('playwright-core').Page} page */
+  constructor(page) {
+    this.page = page;
+  }
+
+  id() {
+    return this.page.evaluate(() => /** @type {any} */ (globalThis).made.id);
+  }
+
+  /** The peers' tiles: id, name and whether a picture is shown. */
+  tiles() {
+    return this.page.evaluate(() => [...document.querySelectorAll('.tile[data-peer]')].map((tile) => ({
+      id: /** @type {HTMLElement} */ (tile).dataset.peer,
+      name: tile.querySelector('.name')?.textContent,
+      status: tile.querySelector('.status')?.textContent,
+      width: tile.querySelector('video')?.videoWidth ?? 0,
+    })));
+  }
+
+  /**
+   * What comes in on each connection that is in use.
+   * @returns {Promise<Received[]>}
+   */
+  received() {
+    return this.page.evaluate(async () => {
+      const { made } = /** @type {any} */ (globalThis);
+      const open = made.connections.filter((/** @type {RTCPeerConnection} */ each) => each.signalingState !== 'closed');
+      return Promise.all(open.map(async (/** @type {RTCPeerConnection} */ connection) => {
+        const sum = { state: connection.connectionState, framesDecoded: 0, packetsLost: 0, audioEnergy: 0, freezes: 0,
+          audioPackets: 0, maxGapMs: 0 };
+        for (const each of (await connection.getStats()).values()) {
+          if (each.type !== 'inbound-rtp')
+            continue;
+          sum.packetsLost += each.packetsLost ?? 0;
+          if (each.kind === 'video') {
+            sum.framesDecoded += each.framesDecoded ?? 0;
+            sum.freezes += each.freezeCount ?? 0;
+          } else {
+            sum.audioEnergy += each.totalAudioEnergy ?? 0;
+            sum.audioPackets += each.packetsReceived ?? 0;
+          }
+        }
+        return sum;
+      }));
+    });
+  }
+
+  /** Connections in use that are connected and have decoded a picture. */
+  async playing() {
+    return (await this.received()).filter((each) => each.state === 'connected' && each.framesDecoded > 0).length;
+  }
+
+  /**
+   * @param {number} count
+   * @param {number} [limitMs]
+   */
+  async waitPlaying(count, limitMs = 10000) {
+    let last;
+    await until(async () => {
+      last = await this.received();
+      return await this.playing() >= count && (await this.tiles()).filter((tile) => tile.width > 0).length >= count;
+    }, limitMs, () => `${count} peers playing: ${JSON.stringify(last)}; ${this.errors.slice(-5).join('; ')}`);
+  }
+
+  /** A checksum of a tile's picture as it is drawn now. @param {number} [index] */
+  picture(index = 0) {
+    return this.page.evaluate((at) => {
+      const video = document.querySelectorAll('.tile[data-peer] video')[at];
+      const canvas = new OffscreenCanvas(160, 90);
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      context.drawImage(/** @type {HTMLVideoElement} */ (video), 0, 0, 160, 90);
+      const { data } = context.getImageData(0, 0, 160, 90);
+      let sum = 0;
+      let light = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        sum = (sum * 31 + data[i] + 3 * data[i + 1] + 7 * data[i + 2]) | 0;
+        light = Math.max(light, data[i], data[i + 1], data[i + 2]);
+      }
+      return { sum, light };
+    }, index);
+  }
+
+  /**
+   * Watches the frames that are shown in one peer's tile; `stop` tells the longest time between two.
+   * @param {string} peerId
+   */
+  async watchGaps(peerId) {
+    await this.page.evaluate((id) => {
+      const made = /** @type {any} */ (globalThis).made;
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector(`.tile[data-peer="${id}"] video`));
+      const watch = made.watch = { last: performance.now(), gap: 0, at: 0, frames: 0, stopped: false };
+      const step = (/** @type {number} */ now) => {
+        watch.frames += 1;
+        if (now - watch.last > watch.gap)
+          Object.assign(watch, { gap: now - watch.last, at: now });
+        watch.last = now;
+        if (!watch.stopped)
+          video.requestVideoFrameCallback(step);
+      };
+      video.requestVideoFrameCallback(step);
+    }, peerId);
+    return async () => this.page.evaluate(() => {
+      const { watch } = /** @type {any} */ (globalThis).made;
+      watch.stopped = true;
+      watch.gap = Math.max(watch.gap, performance.now() - watch.last);
+      return watch;
+    });
+  }
+
+  /** The page's process dies: nothing says goodbye. */
+  async vanish() {
+    const session = await this.page.context().newCDPSession(this.page);
+    session.send('Page.crash').catch(() => {});
+    await this.page.waitForEvent('crash');
+  }
+}
