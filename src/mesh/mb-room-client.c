@@ -237,7 +237,9 @@ mb_room_client_break (MbRoomClient *self, GError *error)
     return;
   }
   if (g_error_matches (error, MB_ERROR, MB_ERROR_UNSUPPORTED)) {
-    g_prefix_error (&priv->last, "%s: ", priv->expectation);
+    g_clear_error (&priv->last);
+    priv->last =
+        g_error_new (MB_ERROR, MB_ERROR_UNSUPPORTED, "%s; %s", error->message, priv->expectation);
     fail_unreachable (self);
     return;
   }

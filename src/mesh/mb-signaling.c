@@ -36,13 +36,23 @@ make_ws_url (GUri *uri)
       g_uri_get_port (uri), is_bare ? "/ws" : path, g_uri_get_query (uri), NULL);
 }
 
+/* GLib takes what people would not. */
+static gboolean
+has_blanks (const char *url)
+{
+  for (const char *at = url; *at != '\0'; at++)
+    if (g_ascii_isspace (*at) || g_ascii_iscntrl (*at))
+      return TRUE;
+  return FALSE;
+}
+
 static GUri *
 parse_url (const char *url, GError **error)
 {
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
   const char *const schemes[] = {"http", "https", "ws", "wss", NULL};
 
-  if (uri == NULL || !g_strv_contains (schemes, g_uri_get_scheme (uri)) ||
+  if (uri == NULL || has_blanks (url) || !g_strv_contains (schemes, g_uri_get_scheme (uri)) ||
       g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0') {
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
         "“%s” is no address of a room server: write http://HOST:PORT for Socket.IO, or "
