@@ -255,7 +255,7 @@ check_together (MbOptions *self, GError **error)
       find_setting (self->settings, "token-file") != NULL)
     return refuse (find_setting (self->settings, "token-file"),
         "and --token exclude each other; give one", error);
-  if (self->rooms > 1 && strstr (self->room, "{r}") == NULL)
+  if (self->room != NULL && self->rooms > 1 && strstr (self->room, "{r}") == NULL)
     return refuse (find_setting (self->settings, "rooms"),
         "needs {r} in --room, for example --room 'load-{r}'", error);
   if (g_strv_length (self->sources) > 1)
