@@ -21,7 +21,7 @@ gboolean mb_nice_tap_expect_fingerprint (
 /* Gathers 127.0.0.1 too where the host has no other address; before gathering. TRUE if added. */
 gboolean mb_nice_tap_add_loopback (MbNiceTap *self, gboolean always);
 
-/* Before the pipeline goes to NULL. From here on nothing passes, and no probe calls into us. */
+/* Before the pipeline goes to NULL, with mb_transport_close(). Nothing comes in from here on. */
 void mb_nice_tap_close (MbNiceTap *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbNiceTap, mb_nice_tap_unref)
