@@ -85,7 +85,7 @@ export class Peer extends EventTarget {
   receive(data) {
     if (typeof data?.description?.sdp === 'string')
       this.#enqueue(() => this.#takeDescription(data.description));
-    else if (data && 'candidate' in data)
+    else if (typeof data?.candidate?.candidate === 'string')
       this.#enqueue(() => this.#takeCandidate(data.candidate));
   }
 
@@ -231,9 +231,9 @@ export class Peer extends EventTarget {
     this.#signal({ description: connection.localDescription });
   }
 
-  /** @param {RTCIceCandidateInit | null} candidate null when the other side has no more */
+  /** @param {RTCIceCandidateInit} candidate an empty one when the other side has no more */
   async #takeCandidate(candidate) {
-    if (!candidate?.candidate)
+    if (!candidate.candidate)
       return;
     if (!this.#connection.remoteDescription) {
       if (this.#candidates.length < 100)
