@@ -5,13 +5,15 @@
  */
 #include <gst/gst.h>
 
+#include "record/gstmbwriter.h"
 #include "rtp/gstmbrtpsink.h"
 #include "rtp/gstmbrtpsrc.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (mbrtpsink, plugin) && GST_ELEMENT_REGISTER (mbrtpsrc, plugin);
+  return GST_ELEMENT_REGISTER (mbrtpsink, plugin) && GST_ELEMENT_REGISTER (mbrtpsrc, plugin) &&
+         GST_ELEMENT_REGISTER (mbwriter, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, meshbot,

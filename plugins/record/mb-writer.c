@@ -1,0 +1,571 @@
+/* mb-writer.c: what is written of the frames of several tracks, and when; time is an argument
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The file begins when every track has a frame, or a second after the first frame with what is
+ * there; a track that comes later still records. Each tick writes what has come since the last one,
+ * in the order of time, as one cluster. Owned by one thread, the writer's.
+ */
+#include "mb-writer.h"
+
+#include <string.h>
+
+#include "mb-frame.h"
+#include "mb-muxer.h"
+
+#define OPEN_TIMEOUT_US G_USEC_PER_SEC
+#define SYNC_INTERVAL_US G_USEC_PER_SEC
+#define MAX_PIXELS 65535
+#define DEFAULT_CHANNELS 2
+
+typedef struct {
+  guint track;
+  GstClockTime pts; /* running time; always valid */
+  GstClockTime dts;
+  GstClockTime duration; /* or GST_CLOCK_TIME_NONE */
+  gint64 pts_ms;         /* in the file */
+  gint64 dts_ms;
+  gboolean is_key;
+  GBytes *bytes; /* as the file has them */
+} Frame;
+
+typedef struct {
+  gboolean is_video;
+  MbFrameCodec codec;
+  unsigned int width; /* pixels; 0 means not known yet */
+  unsigned int height;
+  unsigned int channels;
+  GBytes *codec_private;   /* (nullable) */
+  gboolean is_byte_stream; /* H.264 with start codes */
+  gboolean is_in_file;     /* the header has it */
+  gboolean is_refused;     /* its codec is not the one that the header says, or none we know */
+  gboolean has_begun;      /* a first frame was taken, of video a key frame */
+  gboolean wants_key;
+  gboolean has_ended;
+  GstClockTime last_dts; /* running time */
+  gint64 last_ms;        /* in the file; -1 means none */
+} Track;
+
+struct _MbWriter {
+  char *location;      /* as asked for; the file may differ in its extension */
+  GArray *tracks;      /* (element-type Track) */
+  GPtrArray *frames;   /* (element-type Frame) not written yet */
+  MbMuxer *muxer;      /* (nullable) while open */
+  char *file_location; /* (nullable) since it was opened */
+  GstClockTime zero;   /* running time of the file's time zero */
+  gint64 first_us;     /* when the first frame came; -1 means none */
+  gint64 synced_us;
+  gint64 end_ms;     /* in the file */
+  guint64 n_bytes;   /* of a closed file */
+  guint64 n_dropped; /* frames */
+  gboolean is_over;  /* finished or failed */
+};
+
+static void
+frame_free (gpointer data)
+{
+  Frame *self = data;
+
+  g_bytes_unref (self->bytes);
+  g_free (self);
+}
+
+static void
+track_clear (gpointer data)
+{
+  g_clear_pointer (&((Track *) data)->codec_private, g_bytes_unref);
+}
+
+static Track *
+get_track (const MbWriter *self, guint track)
+{
+  return &g_array_index (self->tracks, Track, track);
+}
+
+/**
+ * mb_writer_new:
+ * @location: the final name; its extension is made to fit the codecs
+ *
+ * Returns: (transfer full): a writer; nothing is on the disk before the first frames are
+ */
+MbWriter *
+mb_writer_new (const char *location)
+{
+  MbWriter *self = g_new0 (MbWriter, 1);
+
+  self->location = g_strdup (location);
+  self->tracks = g_array_new (FALSE, TRUE, sizeof (Track));
+  g_array_set_clear_func (self->tracks, track_clear);
+  self->frames = g_ptr_array_new_with_free_func (frame_free);
+  self->first_us = -1;
+  return self;
+}
+
+/**
+ * mb_writer_free:
+ *
+ * A file that was not finished stays as its `.part`.
+ */
+void
+mb_writer_free (MbWriter *self)
+{
+  g_clear_pointer (&self->muxer, mb_muxer_free);
+  g_ptr_array_unref (self->frames);
+  g_array_unref (self->tracks);
+  g_free (self->location);
+  g_free (self->file_location);
+  g_free (self);
+}
+
+/**
+ * mb_writer_add_track:
+ *
+ * Returns: the number of the new track; they count from 0
+ */
+guint
+mb_writer_add_track (MbWriter *self, gboolean is_video)
+{
+  Track track = {.is_video = is_video, .last_ms = -1, .last_dts = 0};
+
+  g_array_append_val (self->tracks, track);
+  return self->tracks->len - 1;
+}
+
+static MbFrameCodec
+find_codec (const GstStructure *structure)
+{
+  static const struct {
+    const char *name;
+    MbFrameCodec codec;
+  } ROWS[] = {
+      {"video/x-vp8", MB_FRAME_CODEC_VP8},
+      {"video/x-vp9", MB_FRAME_CODEC_VP9},
+      {"video/x-h264", MB_FRAME_CODEC_H264},
+      {"audio/x-opus", MB_FRAME_CODEC_OPUS},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ROWS); i++) {
+    if (gst_structure_has_name (structure, ROWS[i].name))
+      return ROWS[i].codec;
+  }
+  return MB_FRAME_CODEC_UNKNOWN;
+}
+
+static void
+take_size (Track *track, unsigned int width, unsigned int height)
+{
+  if (track->width > 0 || width == 0 || height == 0 || width > MAX_PIXELS || height > MAX_PIXELS)
+    return;
+  track->width = width;
+  track->height = height;
+}
+
+/* Of H.264: parameter sets outside the frames, where there are any (ISO 14496-15, 5.3.3.1). */
+static void
+take_codec_data (Track *track, const GstStructure *structure)
+{
+  const GValue *value = gst_structure_get_value (structure, "codec_data");
+  GstMapInfo map;
+
+  track->is_byte_stream =
+      g_strcmp0 (gst_structure_get_string (structure, "stream-format"), "byte-stream") == 0;
+  if (value == NULL || !gst_buffer_map (gst_value_get_buffer (value), &map, GST_MAP_READ))
+    return;
+  if (map.size >= 7 && (map.data[4] & 3) != 3)
+    track->is_refused = TRUE; /* its NAL lengths are not of four bytes; no encoder does that */
+  if (map.size >= 7 && (map.data[5] & 0x1f) > 0 && track->codec_private == NULL)
+    track->codec_private = g_bytes_new (map.data, map.size);
+  gst_buffer_unmap (gst_value_get_buffer (value), &map);
+}
+
+/**
+ * mb_writer_set_caps:
+ * @caps: what the track's frames are from here on. A change of size is fine; one of codec ends the
+ *   track in this file, and its frames are dropped
+ */
+void
+mb_writer_set_caps (MbWriter *self, guint track, const GstCaps *caps)
+{
+  Track *target = get_track (self, track);
+  const GstStructure *structure;
+  MbFrameCodec codec;
+  int width;
+  int height;
+  int channels;
+
+  if (gst_caps_is_empty (caps) || gst_caps_is_any (caps))
+    return;
+  structure = gst_caps_get_structure (caps, 0);
+  codec = find_codec (structure);
+  if ((codec == MB_FRAME_CODEC_OPUS) == target->is_video)
+    codec = MB_FRAME_CODEC_UNKNOWN;
+  target->is_refused =
+      codec == MB_FRAME_CODEC_UNKNOWN || (target->is_in_file && codec != target->codec);
+  if (target->is_refused)
+    return;
+  target->codec = codec;
+  if (gst_structure_get_int (structure, "width", &width) &&
+      gst_structure_get_int (structure, "height", &height) && width > 0 && height > 0)
+    take_size (target, (unsigned int) width, (unsigned int) height);
+  if (gst_structure_get_int (structure, "channels", &channels) && channels > 0 && channels <= 2)
+    target->channels = (unsigned int) channels;
+  if (codec == MB_FRAME_CODEC_H264)
+    take_codec_data (target, structure);
+}
+
+/**
+ * mb_writer_lacks_caps:
+ *
+ * Returns: whether nothing is known of what the track holds
+ */
+gboolean
+mb_writer_lacks_caps (const MbWriter *self, guint track)
+{
+  return get_track (self, track)->codec == MB_FRAME_CODEC_UNKNOWN;
+}
+
+/**
+ * mb_writer_end_track:
+ *
+ * Nobody waits for its first frame any more.
+ */
+void
+mb_writer_end_track (MbWriter *self, guint track)
+{
+  get_track (self, track)->has_ended = TRUE;
+}
+
+/* Returns: (transfer full): the frame as the file has it */
+static GBytes *
+to_file_form (const Track *track, GstBuffer *buffer)
+{
+  gpointer data = NULL;
+  gsize size = 0;
+
+  gst_buffer_extract_dup (buffer, 0, gst_buffer_get_size (buffer), &data, &size);
+  if (track->codec == MB_FRAME_CODEC_H264 && track->is_byte_stream) {
+    g_autofree guint8 *owned = data;
+
+    return mb_frame_h264_to_length_prefixed (owned, size);
+  }
+  return g_bytes_new_take (data, size);
+}
+
+/* Whether the track takes the frame: of a picture the first is a key frame. */
+static gboolean
+accept (Track *track, GBytes *bytes, MbFrameInfo *info)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  if (!mb_frame_inspect (track->codec, data, size, info))
+    return FALSE;
+  if (!track->has_begun && !info->is_key) {
+    track->wants_key = TRUE;
+    return FALSE;
+  }
+  if (!track->has_begun && track->codec == MB_FRAME_CODEC_H264 && track->codec_private == NULL)
+    track->codec_private = mb_frame_h264_build_config (data, size);
+  if (info->is_key)
+    take_size (track, info->width, info->height);
+  track->has_begun = TRUE;
+  track->wants_key = FALSE;
+  return TRUE;
+}
+
+/**
+ * mb_writer_push:
+ * @pts: running time; with @dts not valid either it is taken for that of the frame before
+ * @now_us: monotonic
+ *
+ * Takes a frame, or drops and counts it: one before the first key frame, a malformed one, one that
+ * comes after the end.
+ */
+void
+mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts, GstClockTime dts,
+    gint64 now_us)
+{
+  Track *target = get_track (self, track);
+  g_autoptr (GBytes) bytes = NULL;
+  MbFrameInfo info;
+  Frame *frame;
+
+  if (self->is_over || target->is_refused || target->codec == MB_FRAME_CODEC_UNKNOWN ||
+      (self->muxer != NULL && !target->is_in_file)) {
+    self->n_dropped++;
+    return;
+  }
+  bytes = to_file_form (target, buffer);
+  if (!accept (target, bytes, &info)) {
+    self->n_dropped++;
+    return;
+  }
+  if (!GST_CLOCK_TIME_IS_VALID (dts))
+    dts = GST_CLOCK_TIME_IS_VALID (pts) ? pts : target->last_dts;
+  if (!GST_CLOCK_TIME_IS_VALID (pts))
+    pts = dts;
+  target->last_dts = dts;
+  if (self->first_us < 0)
+    self->first_us = now_us;
+
+  frame = g_new0 (Frame, 1);
+  frame->track = track;
+  frame->pts = pts;
+  frame->dts = dts;
+  frame->duration = GST_BUFFER_DURATION (buffer);
+  frame->is_key = info.is_key;
+  frame->bytes = g_steal_pointer (&bytes);
+  g_ptr_array_add (self->frames, frame);
+}
+
+/**
+ * mb_writer_wants_open:
+ *
+ * Returns: whether the next mb_writer_tick() makes the file. It is the last moment for
+ *   mb_writer_set_caps() on tracks that lack them.
+ */
+gboolean
+mb_writer_wants_open (const MbWriter *self, gint64 now_us)
+{
+  if (self->is_over || self->muxer != NULL || self->frames->len == 0)
+    return FALSE;
+  if (now_us - self->first_us >= OPEN_TIMEOUT_US)
+    return TRUE;
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const Track *track = get_track (self, i);
+
+    if (!track->has_begun && !track->has_ended)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * mb_writer_wants_key_frame:
+ *
+ * Returns: whether frames of the track are dropped for want of a key frame
+ */
+gboolean
+mb_writer_wants_key_frame (const MbWriter *self, guint track)
+{
+  return !self->is_over && get_track (self, track)->wants_key;
+}
+
+static void
+describe_track (const Track *track, MbMuxerTrack *described)
+{
+  described->codec = track->codec;
+  described->width = track->width;
+  described->height = track->height;
+  described->channels = track->channels > 0 ? track->channels : DEFAULT_CHANNELS;
+  described->codec_private = NULL;
+  if (track->codec == MB_FRAME_CODEC_OPUS)
+    described->codec_private = mb_frame_opus_build_head (described->channels);
+  else if (track->codec == MB_FRAME_CODEC_H264)
+    described->codec_private = track->codec_private != NULL ? g_bytes_ref (track->codec_private)
+                                                            : mb_frame_h264_build_config (NULL, 0);
+}
+
+static void
+choose_zero (MbWriter *self)
+{
+  self->zero = GST_CLOCK_TIME_NONE;
+  for (guint i = 0; i < self->frames->len; i++) {
+    const Frame *frame = self->frames->pdata[i];
+
+    self->zero = MIN (self->zero, MIN (frame->dts, frame->pts));
+  }
+}
+
+static gboolean
+open_file (MbWriter *self, gint64 now_us, GError **error)
+{
+  g_autofree MbMuxerTrack *described = g_new0 (MbMuxerTrack, self->tracks->len);
+
+  for (guint i = 0; i < self->tracks->len; i++) {
+    Track *track = get_track (self, i);
+
+    /* What nobody has said is what nearly every browser sends. */
+    if (track->codec == MB_FRAME_CODEC_UNKNOWN)
+      track->codec = track->is_video ? MB_FRAME_CODEC_VP8 : MB_FRAME_CODEC_OPUS;
+    describe_track (track, &described[i]);
+    track->is_in_file = TRUE;
+  }
+  self->file_location = mb_muxer_build_location (self->location, described, self->tracks->len);
+  self->muxer = mb_muxer_new (self->file_location, described, self->tracks->len, error);
+  for (guint i = 0; i < self->tracks->len; i++)
+    g_clear_pointer (&described[i].codec_private, g_bytes_unref);
+  choose_zero (self);
+  self->synced_us = now_us;
+  return self->muxer != NULL;
+}
+
+static gint64
+to_file_ms (const MbWriter *self, GstClockTime time)
+{
+  return (GST_CLOCK_DIFF (self->zero, time) + (gint64) GST_MSECOND / 2) / (gint64) GST_MSECOND;
+}
+
+/* Times in the file rise on each track, whatever the sender's clock does. */
+static void
+place (MbWriter *self, Frame *frame)
+{
+  Track *track = get_track (self, frame->track);
+  gint64 dts_ms = MAX (to_file_ms (self, frame->dts), track->last_ms + 1);
+  gint64 duration_ms = 0;
+
+  frame->dts_ms = track->last_ms = dts_ms;
+  frame->pts_ms = MAX (to_file_ms (self, frame->pts), dts_ms);
+  if (GST_CLOCK_TIME_IS_VALID (frame->duration))
+    duration_ms = (gint64) (frame->duration / GST_MSECOND);
+  self->end_ms = MAX (self->end_ms, frame->pts_ms + duration_ms);
+}
+
+static gint
+compare_frames (gconstpointer a, gconstpointer b)
+{
+  const Frame *one = *(const Frame *const *) a;
+  const Frame *other = *(const Frame *const *) b;
+
+  return (one->dts_ms > other->dts_ms) - (one->dts_ms < other->dts_ms);
+}
+
+static gboolean
+write_frames (MbWriter *self, GError **error)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const Track *track = get_track (self, i);
+
+    if (track->is_in_file && track->width > 0 &&
+        !mb_muxer_set_size (self->muxer, i, track->width, track->height, error))
+      return FALSE;
+  }
+  for (guint i = 0; i < self->frames->len; i++)
+    place (self, self->frames->pdata[i]);
+  g_ptr_array_sort (self->frames, compare_frames);
+
+  for (guint i = 0; i < self->frames->len; i++) {
+    const Frame *frame = self->frames->pdata[i];
+    MbMuxerFrame out = {.track = frame->track,
+        .pts_ms = frame->pts_ms,
+        .dts_ms = frame->dts_ms,
+        .is_key = frame->is_key};
+
+    if (GST_CLOCK_TIME_IS_VALID (frame->duration))
+      out.duration_ms = (gint64) (frame->duration / GST_MSECOND);
+    out.data = g_bytes_get_data (frame->bytes, &out.size);
+    if (!mb_muxer_write (self->muxer, &out, error))
+      return FALSE;
+  }
+  g_ptr_array_set_size (self->frames, 0);
+  return mb_muxer_flush (self->muxer, error);
+}
+
+static void
+close_file (MbWriter *self)
+{
+  if (self->muxer != NULL)
+    self->n_bytes = mb_muxer_get_size (self->muxer);
+  g_clear_pointer (&self->muxer, mb_muxer_free);
+  self->n_dropped += self->frames->len;
+  g_ptr_array_set_size (self->frames, 0);
+  self->is_over = TRUE;
+}
+
+/**
+ * mb_writer_tick:
+ * @now_us: monotonic
+ *
+ * Writes what has come, and once a second waits for the disk.
+ *
+ * Returns: FALSE with a %GST_RESOURCE_ERROR or %GST_STREAM_ERROR; the writer is over then, and what
+ *   was written before plays
+ */
+gboolean
+mb_writer_tick (MbWriter *self, gint64 now_us, GError **error)
+{
+  gboolean is_good = TRUE;
+
+  if (mb_writer_wants_open (self, now_us))
+    is_good = open_file (self, now_us, error);
+  if (self->muxer == NULL && is_good)
+    return TRUE;
+  if (is_good && self->frames->len > 0)
+    is_good = write_frames (self, error);
+  if (is_good && now_us - self->synced_us >= SYNC_INTERVAL_US) {
+    self->synced_us = now_us;
+    is_good = mb_muxer_sync (self->muxer, error);
+  }
+  if (!is_good)
+    close_file (self);
+  return is_good;
+}
+
+/**
+ * mb_writer_finish:
+ *
+ * Writes the rest and gives the file its index, its duration and its name. Without a frame there
+ * is no file.
+ *
+ * Returns: FALSE with an error as mb_writer_tick()
+ */
+gboolean
+mb_writer_finish (MbWriter *self, GError **error)
+{
+  gboolean is_good = TRUE;
+
+  if (self->is_over)
+    return TRUE;
+  if (self->muxer == NULL && self->frames->len > 0)
+    is_good = open_file (self, self->first_us, error);
+  if (is_good && self->muxer != NULL)
+    is_good = write_frames (self, error) && mb_muxer_finish (self->muxer, error);
+  close_file (self);
+  return is_good;
+}
+
+gboolean
+mb_writer_is_open (const MbWriter *self)
+{
+  return self->muxer != NULL;
+}
+
+/**
+ * mb_writer_get_location:
+ *
+ * Returns: the file's final name; before it was opened what was asked for
+ */
+const char *
+mb_writer_get_location (const MbWriter *self)
+{
+  return self->file_location != NULL ? self->file_location : self->location;
+}
+
+guint64
+mb_writer_get_bytes (const MbWriter *self)
+{
+  return self->muxer != NULL ? mb_muxer_get_size (self->muxer) : self->n_bytes;
+}
+
+/**
+ * mb_writer_get_duration:
+ *
+ * Returns: from time zero to the end of the last frame
+ */
+GstClockTime
+mb_writer_get_duration (const MbWriter *self)
+{
+  return (GstClockTime) self->end_ms * GST_MSECOND;
+}
+
+/**
+ * mb_writer_get_dropped:
+ *
+ * Returns: frames that are not in the file
+ */
+guint64
+mb_writer_get_dropped (const MbWriter *self)
+{
+  return self->n_dropped;
+}

@@ -1,0 +1,30 @@
+/* mb-writer.h: what is written of the frames of several tracks, and when; time is an argument
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+typedef struct _MbWriter MbWriter;
+
+MbWriter *mb_writer_new (const char *location);
+void mb_writer_free (MbWriter *self);
+guint mb_writer_add_track (MbWriter *self, gboolean is_video);
+void mb_writer_set_caps (MbWriter *self, guint track, const GstCaps *caps);
+gboolean mb_writer_lacks_caps (const MbWriter *self, guint track);
+void mb_writer_end_track (MbWriter *self, guint track);
+void mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts,
+    GstClockTime dts, gint64 now_us);
+gboolean mb_writer_wants_open (const MbWriter *self, gint64 now_us);
+gboolean mb_writer_wants_key_frame (const MbWriter *self, guint track);
+gboolean mb_writer_tick (MbWriter *self, gint64 now_us, GError **error);
+gboolean mb_writer_finish (MbWriter *self, GError **error);
+gboolean mb_writer_is_open (const MbWriter *self);
+const char *mb_writer_get_location (const MbWriter *self);
+guint64 mb_writer_get_bytes (const MbWriter *self);
+GstClockTime mb_writer_get_duration (const MbWriter *self);
+guint64 mb_writer_get_dropped (const MbWriter *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbWriter, mb_writer_free)
