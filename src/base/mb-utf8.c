@@ -71,8 +71,11 @@ gboolean
 mb_utf8_is_valid (const void *bytes, gsize length)
 {
   const guint8 *at = bytes;
-  const guint8 *end = at + length;
+  const guint8 *end;
 
+  if (length == 0)
+    return TRUE;
+  end = at + length;
   while (at < end) {
     guint64 word;
 
