@@ -17,10 +17,10 @@ MbMetrics *mb_metrics_new (void);
 void mb_metrics_free (MbMetrics *self);
 MbMetrics *mb_metrics_get_default (void);
 
-MbMetric *mb_metrics_counter (MbMetrics *self, const char *name, const char *help,
-    const char *first_label, ...) G_GNUC_NULL_TERMINATED;
-MbMetric *mb_metrics_gauge (MbMetrics *self, const char *name, const char *help,
-    const char *first_label, ...) G_GNUC_NULL_TERMINATED;
+MbMetric *mb_metrics_counter (
+    MbMetrics *self, const char *name, const char *help, ...) G_GNUC_NULL_TERMINATED;
+MbMetric *mb_metrics_gauge (
+    MbMetrics *self, const char *name, const char *help, ...) G_GNUC_NULL_TERMINATED;
 MbMetric *mb_metrics_histogram (MbMetrics *self, const char *name, const char *help,
     const double *bounds, unsigned int n_bounds, double scale);
 char *mb_metrics_render (MbMetrics *self);
