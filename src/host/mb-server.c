@@ -1,5 +1,335 @@
-/* mb-server.c: placeholder until the first real file of this layer
+/* mb-server.c: the room server: rooms for others, over HTTP and WebSocket
  *
+ * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * It puts the parts of the house together and takes them apart in the right order; what it
+ * decides itself is who may open a plain WebSocket, and how it goes away.
  */
-typedef int mb_placeholder;
+#include "mb-server.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+#include "mb-acceptor.h"
+#include "mb-api.h"
+#include "mb-eio-server.h"
+#include "mb-error.h"
+#include "mb-lobby.h"
+#include "mb-sio-connection.h"
+#include "mb-web.h"
+#include "mb-ws-connection.h"
+
+#define DRAIN_LOOK_MS 20
+/* How long a Socket.IO client may be in no namespace. */
+#define CONNECT_MS 15000
+/* A browser's round of candidates for a room of twenty is 500 messages at once. */
+#define MESSAGES_PER_SECOND 100
+#define MESSAGES_BURST 1000
+
+struct _MbServer {
+  GObject parent_instance;
+
+  MbWsOptions ws_options;
+  unsigned int drain_ms;
+  char *url; /* owned */
+
+  MbReactor *reactor;   /* owned, like the rest */
+  MbAcceptor *acceptor; /* (nullable) */
+  MbHttp *http;
+  MbOrigins *origins;
+  MbStore *store; /* (nullable) NULL once drained */
+  MbLobby *lobby;
+  MbApi *api;
+  MbWeb *web;
+  MbSioServer *sio;
+  MbEioServer *eio;
+
+  GTask *drain; /* (nullable) owned */
+  gint64 drain_deadline_us;
+  MbTimer drain_timer;
+};
+
+G_DEFINE_FINAL_TYPE (MbServer, mb_server, G_TYPE_OBJECT)
+
+/**
+ * mb_server_config_init:
+ * @config: (out caller-allocates): what a host is without any option
+ */
+void
+mb_server_config_init (MbServerConfig *config)
+{
+  *config = (MbServerConfig){
+      .listen_address = MB_SERVER_DEFAULT_ADDRESS,
+      .port = MB_SERVER_DEFAULT_PORT,
+      .store_path = ":memory:",
+      .rate_limit = TRUE,
+      .ping_interval_ms = 10000,
+      .ping_timeout_ms = 8000,
+      .max_payload_bytes = 256 * 1024,
+      .max_rooms = 10000,
+      .max_members = 1000,
+      .drain_ms = 3000,
+  };
+}
+
+gboolean
+mb_server_parse_listen (const char *text, char **address, guint16 *port, GError **error)
+{
+  const char *colon = strrchr (text, ':');
+  const char *digits = colon == NULL ? text : colon + 1;
+  g_autofree char *host = NULL;
+  guint64 number = 0;
+
+  if (colon == NULL)
+    host = g_strdup (MB_SERVER_DEFAULT_ADDRESS);
+  else if (*text == '[' && colon > text + 1 && colon[-1] == ']')
+    host = g_strndup (text + 1, (gsize) (colon - text) - 2);
+  else
+    host = g_strndup (text, (gsize) (colon - text));
+  if (!g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT16, &number, NULL) ||
+      (strcmp (host, "localhost") != 0 && !g_hostname_is_ip_address (host))) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "%s is not [ADDR:]PORT with an IP address and a port up to 65535", text);
+    return FALSE;
+  }
+  *address = g_steal_pointer (&host);
+  *port = (guint16) number;
+  return TRUE;
+}
+
+static void
+on_ws_request (MbHttpRequest *request, gpointer user_data)
+{
+  MbServer *self = user_data;
+  MbSocket *socket = NULL;
+
+  if (strcmp (mb_http_request_get_path (request), "/ws") != 0) {
+    mb_web_serve (self->web, request);
+  } else if (!mb_origins_apply (self->origins, request)) {
+    mb_http_request_reply_problem (request, SOUP_STATUS_FORBIDDEN,
+        "pages of this origin may not use this host; see --allow-origin");
+  } else if (mb_lobby_is_closed (self->lobby)) {
+    mb_http_request_add_header (request, "Retry-After", "5");
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_SERVICE_UNAVAILABLE, "this host is going away");
+  } else if (!mb_http_request_wants_websocket (request)) {
+    mb_http_request_add_header (request, "Upgrade", "websocket");
+    mb_http_request_reply_problem (request, 426, "this is for WebSocket clients");
+  } else if ((socket = mb_http_request_upgrade (request)) != NULL) {
+    mb_lobby_add_connection (
+        self->lobby, mb_ws_connection_new (self->reactor, socket, &self->ws_options));
+  }
+}
+
+static void
+on_sio_connected (MbSioSocket *socket, MbJsonSpan auth, gpointer user_data)
+{
+  MbServer *self = user_data;
+
+  mb_lobby_add_connection (self->lobby, mb_sio_connection_new (socket));
+}
+
+static void
+on_sio_event (
+    MbSioSocket *socket, const MbSioPacket *packet, GPtrArray *attachments, gpointer user_data)
+{
+  mb_sio_connection_take_event (mb_sio_socket_get_data (socket), packet, attachments);
+}
+
+static void
+on_sio_disconnected (MbSioSocket *socket, const char *reason, gpointer user_data)
+{
+  mb_sio_connection_take_end (mb_sio_socket_get_data (socket), reason);
+}
+
+static const MbSioHandlers sio_handlers = {
+    .connected = on_sio_connected, .event = on_sio_event, .disconnected = on_sio_disconnected};
+
+static void
+on_caller (int fd, gpointer user_data)
+{
+  MbServer *self = user_data;
+
+  mb_http_accept (self->http, fd);
+}
+
+/* Descriptors are what a host of thousands runs out of first; the soft limit is often 1024. */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit (RLIMIT_NOFILE, &limit);
+  }
+}
+
+static void
+build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
+{
+  MbMetrics *metrics = mb_metrics_get_default ();
+  MbLobbyLimits limits = {.max_rooms = config->max_rooms, .max_members = config->max_members};
+  MbEioOptions eio_options = {.ping_interval_ms = config->ping_interval_ms,
+      .ping_timeout_ms = config->ping_timeout_ms,
+      .max_payload_bytes = config->max_payload_bytes};
+
+  if (config->rate_limit)
+    limits.rate = (MbRate){.per_second = MESSAGES_PER_SECOND, .burst = MESSAGES_BURST};
+  self->origins = mb_origins_new (config->allow_origins);
+  self->lobby = mb_lobby_new (self->store, rooms, &limits, metrics);
+  self->api = mb_api_new (self->http, self->lobby, self->origins, metrics);
+  mb_http_route (self->http, "/ws", 0, on_ws_request, self);
+  self->sio = mb_sio_server_new (self->reactor, CONNECT_MS, config->max_payload_bytes);
+  mb_sio_server_add_namespace (self->sio, "/", &sio_handlers, self);
+  self->eio = mb_eio_server_new (self->reactor, self->http, self->origins, "/socket.io/",
+      &eio_options, mb_sio_server_take_session, self->sio);
+  self->web = mb_web_new (self->http);
+}
+
+static char *
+make_url (MbAcceptor *acceptor)
+{
+  const char *address = mb_acceptor_get_address (acceptor);
+  gboolean is_v6 = strchr (address, ':') != NULL;
+
+  return g_strdup_printf ("http://%s%s%s:%u", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+      mb_acceptor_get_port (acceptor));
+}
+
+MbServer *
+mb_server_new (const MbServerConfig *config, GError **error)
+{
+  g_autoptr (MbServer) self = g_object_new (MB_TYPE_SERVER, NULL);
+  g_autoptr (GPtrArray) rooms = NULL;
+
+  self->ws_options = (MbWsOptions){.ping_interval_ms = config->ping_interval_ms,
+      .ping_timeout_ms = config->ping_timeout_ms,
+      .max_payload_bytes = config->max_payload_bytes};
+  self->drain_ms = config->drain_ms;
+  self->reactor = mb_reactor_new (error);
+  if (self->reactor == NULL)
+    return NULL;
+  self->http = mb_http_new (self->reactor);
+  /* The address before the store: who finds it taken is to learn that, not that the store of
+   * the host that took it is locked. */
+  self->acceptor =
+      mb_acceptor_new (self->reactor, config->listen_address, config->port, on_caller, self, error);
+  if (self->acceptor == NULL)
+    return NULL;
+  self->store = mb_store_new (config->store_path, &rooms, error);
+  if (self->store == NULL)
+    return NULL;
+  raise_descriptor_limit ();
+  build_house (self, config, rooms);
+  self->url = make_url (self->acceptor);
+  mb_acceptor_start (self->acceptor);
+  return g_steal_pointer (&self);
+}
+
+guint16
+mb_server_get_port (MbServer *self)
+{
+  return mb_acceptor_get_port (self->acceptor);
+}
+
+const char *
+mb_server_get_url (MbServer *self)
+{
+  return self->url;
+}
+
+static void
+finish_drain (MbServer *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->drain);
+
+  g_clear_pointer (&self->acceptor, mb_acceptor_free);
+  g_clear_pointer (&self->store, mb_store_free);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_drain_look (gpointer data)
+{
+  MbServer *self = data;
+  gboolean done =
+      mb_reactor_count_orphans (self->reactor) == 0 && mb_http_count_connections (self->http) == 0;
+
+  if (done || g_get_monotonic_time () >= self->drain_deadline_us)
+    finish_drain (self);
+  else
+    mb_reactor_arm_in (self->reactor, &self->drain_timer, DRAIN_LOOK_MS);
+}
+
+void
+mb_server_drain_async (MbServer *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  if (self->drain != NULL || self->store == NULL) {
+    g_task_return_new_error (
+        task, MB_ERROR, MB_ERROR_UNAVAILABLE, "the host is going away already");
+    g_object_unref (task);
+    return;
+  }
+  self->drain = task;
+  self->drain_deadline_us = g_get_monotonic_time () + (gint64) self->drain_ms * 1000;
+  mb_eio_server_drain (self->eio);
+  mb_lobby_close (self->lobby, "server-going-away");
+  mb_http_drain (self->http);
+  mb_reactor_arm_in (self->reactor, &self->drain_timer, DRAIN_LOOK_MS);
+}
+
+gboolean
+mb_server_drain_finish (MbServer *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+mb_server_dispose (GObject *object)
+{
+  MbServer *self = MB_SERVER (object);
+
+  if (self->reactor != NULL)
+    mb_reactor_disarm (self->reactor, &self->drain_timer);
+  g_clear_pointer (&self->acceptor, mb_acceptor_free);
+  if (self->lobby != NULL && !mb_lobby_is_closed (self->lobby))
+    mb_lobby_close (self->lobby, "server-going-away");
+  g_clear_pointer (&self->eio, mb_eio_server_free);
+  g_clear_pointer (&self->sio, mb_sio_server_free);
+  g_clear_pointer (&self->http, mb_http_free);
+  g_clear_pointer (&self->api, mb_api_free);
+  g_clear_pointer (&self->web, mb_web_free);
+  g_clear_pointer (&self->store, mb_store_free);
+  g_clear_object (&self->lobby);
+  g_clear_pointer (&self->origins, mb_origins_free);
+  g_clear_pointer (&self->reactor, mb_reactor_free);
+  G_OBJECT_CLASS (mb_server_parent_class)->dispose (object);
+}
+
+static void
+mb_server_finalize (GObject *object)
+{
+  MbServer *self = MB_SERVER (object);
+
+  g_free (self->url);
+  G_OBJECT_CLASS (mb_server_parent_class)->finalize (object);
+}
+
+static void
+mb_server_class_init (MbServerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = mb_server_dispose;
+  object_class->finalize = mb_server_finalize;
+}
+
+static void
+mb_server_init (MbServer *self)
+{
+  mb_timer_init (&self->drain_timer, on_drain_look, self);
+}

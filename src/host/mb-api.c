@@ -1,0 +1,457 @@
+/* mb-api.c: REST: requests to the lobby, JSON back
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * It has no state: what it is asked, the lobby knows.
+ */
+#include "mb-api.h"
+
+#include <string.h>
+
+#include "mb-error.h"
+#include "mb-json-scan.h"
+
+#define BODY_MAX (64 * 1024)
+#define NAME_MAX_BYTES 256
+#define METADATA_MAX (16 * 1024)
+#define MEMBERS_MAX 100000
+#define PAGE_MAX 1000
+#define ICE_TTL_S 3600
+#define JSON_TYPE "application/json; charset=utf-8"
+
+struct _MbApi {
+  MbLobby *lobby;     /* owned */
+  MbOrigins *origins; /* not owned */
+  MbMetrics *metrics; /* not owned */
+  MbMetric *n_requests;
+};
+
+/* What is done with a request; which of GET (and HEAD), POST and DELETE it takes is in the table. */
+typedef void (*Action) (MbApi *self, MbHttpRequest *request, const char *id);
+
+typedef struct {
+  const char *path; /* one that ends in a slash goes on with an id */
+  const char *allow;
+  Action get;
+  Action post;
+  Action remove;
+} Resource;
+
+/* The weak kind would do, but the same text is the same bytes here. */
+static void
+reply_with_etag (MbHttpRequest *request, const char *content_type, GString *text)
+{
+  g_autofree char *sum =
+      g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) text->str, text->len);
+  g_autofree char *etag = g_strdup_printf ("\"%.16s\"", sum);
+  const char *known = mb_http_request_get_header (request, "If-None-Match");
+  g_autoptr (GBytes) body = g_bytes_new (text->str, text->len);
+
+  mb_http_request_add_header (request, "ETag", etag);
+  mb_http_request_add_header (request, "Cache-Control", "no-cache");
+  if (known != NULL && (strstr (known, etag) != NULL || strcmp (known, "*") == 0))
+    mb_http_request_reply (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+  else
+    mb_http_request_reply (request, SOUP_STATUS_OK, content_type, body);
+}
+
+static gboolean
+read_page (MbApi *self, MbHttpRequest *request, GList **first, gint64 *limit)
+{
+  const char *limit_text = mb_http_request_get_query (request, "limit");
+  const char *after = mb_http_request_get_query (request, "after");
+  MbRoom *room = NULL;
+
+  *limit = G_MAXINT64;
+  if (limit_text != NULL && !g_ascii_string_to_signed (limit_text, 10, 1, PAGE_MAX, limit, NULL)) {
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_BAD_REQUEST, "limit is a number from 1 to 1000");
+    return FALSE;
+  }
+  *first = mb_lobby_get_rooms (self->lobby);
+  if (after == NULL)
+    return TRUE;
+  room = mb_lobby_get_room (self->lobby, after);
+  if (room == NULL) {
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_BAD_REQUEST, "after is the id of a room that exists");
+    return FALSE;
+  }
+  *first = mb_room_get_link (room)->next;
+  return TRUE;
+}
+
+static void
+list_rooms (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  g_autoptr (GString) text = g_string_new ("[");
+  GList *link = NULL;
+  gint64 limit = 0;
+  MbRoom *last = NULL;
+
+  if (!read_page (self, request, &link, &limit))
+    return;
+  for (; link != NULL && limit > 0; link = link->next, limit--) {
+    if (last != NULL)
+      g_string_append_c (text, ',');
+    last = link->data;
+    mb_room_append_json (last, FALSE, text);
+  }
+  g_string_append (text, "]\n");
+  if (link != NULL) {
+    g_autofree char *next = g_strdup_printf ("</api/rooms?limit=%s&after=%s>; rel=\"next\"",
+        mb_http_request_get_query (request, "limit"), mb_room_get_id (last));
+
+    mb_http_request_add_header (request, "Link", next);
+    mb_http_request_add_header (request, "Access-Control-Expose-Headers", "Link, ETag");
+  }
+  reply_with_etag (request, JSON_TYPE, text);
+}
+
+static void
+get_room (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  MbRoom *room = mb_lobby_get_room (self->lobby, id);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (room == NULL) {
+    mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, "there is no such room");
+    return;
+  }
+  mb_room_append_json (room, TRUE, text);
+  g_string_append_c (text, '\n');
+  reply_with_etag (request, JSON_TYPE, text);
+}
+
+static gboolean
+read_name (MbJsonSpan span, char **name, GError **error)
+{
+  g_autofree char *text = mb_json_span_dup_string (span, "name", NAME_MAX_BYTES, error);
+
+  if (text == NULL)
+    return FALSE;
+  g_strstrip (text);
+  if (*text == '\0') {
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "name is blank");
+    return FALSE;
+  }
+  *name = g_steal_pointer (&text);
+  return TRUE;
+}
+
+static gboolean
+read_id (MbJsonSpan span, char **id, GError **error)
+{
+  if (span.text == NULL) {
+    char random[MB_ID_LENGTH + 1];
+
+    mb_connection_make_id (random);
+    *id = g_strdup (random);
+    return TRUE;
+  }
+  *id = mb_json_span_dup_string (span, "id", MB_ROOM_ID_MAX, error);
+  if (*id != NULL && !mb_room_id_is_valid (*id)) {
+    g_set_error_literal (
+        error, MB_ERROR, MB_ERROR_BAD_REQUEST, "id is 1 to 64 of A-Z, a-z, 0-9, _ and -");
+    return FALSE;
+  }
+  return *id != NULL;
+}
+
+static gboolean
+read_topology (MbJsonSpan span, MbTopology *topology, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (span.text == NULL)
+    return TRUE;
+  text = mb_json_span_dup_string (span, "topology", 16, error);
+  if (text == NULL)
+    return FALSE;
+  if (!mb_topology_from_string (text, topology)) {
+    g_set_error_literal (
+        error, MB_ERROR, MB_ERROR_BAD_REQUEST, "topology is one of mesh, relay and auto");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+read_metadata (MbJsonSpan span, char **metadata, GError **error)
+{
+  if (span.text != NULL && mb_json_span_get_kind (span) != MB_JSON_OBJECT) {
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "metadata is an object");
+    return FALSE;
+  }
+  if (span.length > METADATA_MAX) {
+    g_set_error (error, MB_ERROR, MB_ERROR_TOO_LARGE, "metadata takes %d bytes", METADATA_MAX);
+    return FALSE;
+  }
+  *metadata = span.text == NULL ? g_strdup ("{}") : g_strndup (span.text, span.length);
+  return TRUE;
+}
+
+static MbRoomRecord *
+read_room (const char *body, gsize length, GError **error)
+{
+  static const char *const NAMES[] = {"name", "id", "maxMembers", "topology", "metadata"};
+  MbJsonSpan values[G_N_ELEMENTS (NAMES)] = {0};
+  MbJsonSpan whole = {0};
+  gint64 max_members = 0;
+  g_autoptr (MbRoomRecord) room = g_new0 (MbRoomRecord, 1);
+
+  if (!mb_json_scan (body, length, MB_JSON_DEPTH, &whole, error))
+    return NULL;
+  if (mb_json_span_get_kind (whole) != MB_JSON_OBJECT) {
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "a room is a JSON object");
+    return NULL;
+  }
+  mb_json_find_many (whole, NAMES, values, G_N_ELEMENTS (NAMES));
+  if (!read_name (values[0], &room->name, error) || !read_id (values[1], &room->id, error) ||
+      !read_topology (values[3], &room->topology, error) ||
+      !read_metadata (values[4], &room->metadata, error))
+    return NULL;
+  if (values[2].text != NULL && !mb_json_span_is_null (values[2]) &&
+      !mb_json_span_read_integer (values[2], "maxMembers", 1, MEMBERS_MAX, &max_members, error))
+    return NULL;
+  room->max_members = (unsigned int) max_members;
+  room->created_at_us = g_get_real_time ();
+  return g_steal_pointer (&room);
+}
+
+static gboolean
+is_json (MbHttpRequest *request)
+{
+  const char *type =
+      soup_message_headers_get_content_type (mb_http_request_get_headers (request), NULL);
+
+  return type != NULL &&
+         (g_ascii_strcasecmp (type, "application/json") == 0 || g_str_has_suffix (type, "+json"));
+}
+
+typedef struct {
+  MbHttpRequest *request; /* owned */
+  char *id;               /* owned */
+} Pending;
+
+static Pending *
+pending_new (MbHttpRequest *request, const char *id)
+{
+  Pending *self = g_new0 (Pending, 1);
+
+  self->request = mb_http_request_ref (request);
+  self->id = g_strdup (id);
+  return self;
+}
+
+static void
+pending_free (Pending *self)
+{
+  mb_http_request_unref (self->request);
+  g_free (self->id);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pending, pending_free)
+
+static void
+on_room_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Pending) pending = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *location = g_strdup_printf ("/api/rooms/%s", pending->id);
+  g_autoptr (GBytes) body = NULL;
+  MbRoom *room = NULL;
+
+  if (!mb_lobby_create_room_finish (MB_LOBBY (source), result, &error)) {
+    mb_http_request_reply_error (pending->request, error);
+    return;
+  }
+  room = mb_lobby_get_room (MB_LOBBY (source), pending->id);
+  if (room == NULL) {
+    mb_http_request_reply_problem (
+        pending->request, SOUP_STATUS_CONFLICT, "the room was deleted as it was made");
+    return;
+  }
+  mb_room_append_json (room, FALSE, text);
+  g_string_append_c (text, '\n');
+  body = g_bytes_new (text->str, text->len);
+  mb_http_request_add_header (pending->request, "Location", location);
+  mb_http_request_reply (pending->request, SOUP_STATUS_CREATED, JSON_TYPE, body);
+}
+
+static void
+create_room (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  gsize length = 0;
+  const char *body = mb_http_request_get_body (request, &length);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MbRoomRecord) room = NULL;
+
+  if (!is_json (request)) {
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, "the body is to be application/json");
+    return;
+  }
+  room = read_room (body == NULL ? "" : body, length, &error);
+  if (room == NULL)
+    mb_http_request_reply_error (request, error);
+  else
+    mb_lobby_create_room_async (
+        self->lobby, room, on_room_created, pending_new (request, room->id));
+}
+
+static void
+on_room_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Pending) pending = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (mb_lobby_delete_room_finish (MB_LOBBY (source), result, &error))
+    mb_http_request_reply (pending->request, SOUP_STATUS_NO_CONTENT, NULL, NULL);
+  else
+    mb_http_request_reply_error (pending->request, error);
+}
+
+static void
+delete_room (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  mb_lobby_delete_room_async (self->lobby, id, on_room_deleted, pending_new (request, id));
+}
+
+static void
+get_ice_servers (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  g_autofree char *text = g_strdup_printf ("{\"iceServers\":[],\"ttl\":%d}\n", ICE_TTL_S);
+
+  mb_http_request_add_header (request, "Cache-Control", "no-store");
+  mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE, text);
+}
+
+static void
+get_health (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  mb_http_request_add_header (request, "Cache-Control", "no-store");
+  mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE,
+      "{\"status\":\"ok\",\"server\":\"meshbot\",\"version\":\"" MESHBOT_VERSION "\"}\n");
+}
+
+static void
+get_readiness (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  mb_http_request_add_header (request, "Cache-Control", "no-store");
+  if (mb_lobby_is_closed (self->lobby)) {
+    mb_http_request_add_header (request, "Retry-After", "5");
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_SERVICE_UNAVAILABLE, "this host is going away");
+    return;
+  }
+  mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE, "{\"status\":\"ready\"}\n");
+}
+
+static void
+get_metrics (MbApi *self, MbHttpRequest *request, const char *id)
+{
+  g_autofree char *text = mb_metrics_render (self->metrics);
+
+  mb_http_request_add_header (request, "Cache-Control", "no-store");
+  mb_http_request_reply_text (
+      request, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
+}
+
+static const Resource RESOURCES[] = {
+    {"/api/rooms", "GET, HEAD, POST, OPTIONS", list_rooms, create_room, NULL},
+    {"/api/rooms/", "GET, HEAD, DELETE, OPTIONS", get_room, NULL, delete_room},
+    {"/api/ice-servers", "GET, HEAD, OPTIONS", get_ice_servers, NULL, NULL},
+    {"/healthz", "GET, HEAD, OPTIONS", get_health, NULL, NULL},
+    {"/readyz", "GET, HEAD, OPTIONS", get_readiness, NULL, NULL},
+    {"/metrics", "GET, HEAD, OPTIONS", get_metrics, NULL, NULL},
+};
+
+static const Resource *
+find_resource (const char *path, const char **id)
+{
+  for (unsigned int i = 0; i < G_N_ELEMENTS (RESOURCES); i++) {
+    const Resource *resource = &RESOURCES[i];
+    gsize length = strlen (resource->path);
+
+    if (strcmp (path, resource->path) == 0 && !g_str_has_suffix (path, "/"))
+      return resource;
+    if (g_str_has_suffix (resource->path, "/") && strncmp (path, resource->path, length) == 0 &&
+        mb_room_id_is_valid (path + length)) {
+      *id = path + length;
+      return resource;
+    }
+  }
+  return NULL;
+}
+
+static Action
+choose_action (const Resource *resource, MbHttpRequest *request)
+{
+  if (mb_http_request_is_method (request, "GET") || mb_http_request_is_method (request, "HEAD"))
+    return resource->get;
+  if (mb_http_request_is_method (request, "POST"))
+    return resource->post;
+  if (mb_http_request_is_method (request, "DELETE"))
+    return resource->remove;
+  return NULL;
+}
+
+static void
+on_request (MbHttpRequest *request, gpointer user_data)
+{
+  MbApi *self = user_data;
+  const char *id = NULL;
+  const Resource *resource = find_resource (mb_http_request_get_path (request), &id);
+  Action action = NULL;
+
+  mb_metric_add (self->n_requests, 1);
+  if (!mb_origins_apply (self->origins, request)) {
+    mb_http_request_reply_problem (request, SOUP_STATUS_FORBIDDEN,
+        "pages of this origin may not use this host; see --allow-origin");
+  } else if (resource == NULL) {
+    mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, "there is no such thing here");
+  } else if (mb_http_request_is_method (request, "OPTIONS")) {
+    mb_origins_reply_options (request, resource->allow);
+  } else {
+    action = choose_action (resource, request);
+    if (action != NULL) {
+      action (self, request, id);
+      return;
+    }
+    mb_http_request_add_header (request, "Allow", resource->allow);
+    mb_http_request_reply_problem (request, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
+  }
+}
+
+/**
+ * mb_api_new:
+ *
+ * Puts itself on @http at `/api/`, `/healthz`, `/readyz` and `/metrics`.
+ */
+MbApi *
+mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbMetrics *metrics)
+{
+  MbApi *self = g_new0 (MbApi, 1);
+
+  self->lobby = g_object_ref (lobby);
+  self->origins = origins;
+  self->metrics = metrics;
+  self->n_requests = mb_metrics_counter (
+      metrics, "meshbot_http_api_requests_total", "Requests to the REST interface.", NULL, NULL);
+  mb_http_route (http, "/api/", BODY_MAX, on_request, self);
+  mb_http_route (http, "/healthz", 0, on_request, self);
+  mb_http_route (http, "/readyz", 0, on_request, self);
+  mb_http_route (http, "/metrics", 0, on_request, self);
+  return self;
+}
+
+void
+mb_api_free (MbApi *self)
+{
+  g_clear_object (&self->lobby);
+  g_free (self);
+}

@@ -1,0 +1,17 @@
+/* mb-api.h: REST: requests to the lobby, JSON back
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "mb-http.h"
+#include "mb-lobby.h"
+#include "mb-origins.h"
+
+typedef struct _MbApi MbApi;
+
+MbApi *mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbMetrics *metrics);
+void mb_api_free (MbApi *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbApi, mb_api_free)

@@ -1,0 +1,192 @@
+/* mb-eio-server.c: Engine.IO 4 at one path: which session a request belongs to
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The session id is a secret: whoever knows it can take the session over. It is 120 random bits,
+ * never logged, and another than the id that members see.
+ */
+#include "mb-eio-server.h"
+
+#include <string.h>
+
+#include "mb-eio.h"
+
+#define METHODS "GET, POST, OPTIONS"
+
+struct _MbEioServer {
+  MbReactor *reactor; /* not owned */
+  MbOrigins *origins; /* not owned */
+  char *path;         /* owned; with a slash at its end */
+  MbEioOptions options;
+  MbEioOpenedFunc opened;
+  gpointer user_data;   /* not owned */
+  GHashTable *sessions; /* (element-type MbEioSession) owned references, by sid */
+  gboolean draining;
+};
+
+static void
+on_session_ended (MbEioSession *session, gpointer user_data)
+{
+  MbEioServer *self = user_data;
+
+  g_hash_table_remove (self->sessions, mb_eio_session_get_sid (session));
+}
+
+static MbEioSession *
+add_session (MbEioServer *self)
+{
+  MbEioSession *session =
+      mb_eio_session_new (self->reactor, &self->options, on_session_ended, self);
+
+  g_hash_table_insert (self->sessions, (gpointer) mb_eio_session_get_sid (session), session);
+  return session;
+}
+
+static void
+open_session (MbEioServer *self, MbHttpRequest *request, gboolean is_websocket)
+{
+  const char *version = mb_http_request_get_query (request, "EIO");
+  MbSocket *socket = NULL;
+  MbEioSession *session = NULL;
+
+  if (!mb_http_request_is_method (request, "GET")) {
+    mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_HANDSHAKE_METHOD);
+  } else if (is_websocket != mb_http_request_wants_websocket (request)) {
+    mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_REQUEST);
+  } else if (g_strcmp0 (version, "4") != 0) {
+    mb_eio_refuse (request, MB_EIO_REFUSAL_UNSUPPORTED_PROTOCOL);
+  } else if (self->draining) {
+    mb_http_request_add_header (request, "Retry-After", "5");
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_SERVICE_UNAVAILABLE, "this host is going away");
+  } else if (!is_websocket) {
+    session = add_session (self);
+    mb_eio_session_open_polling (session, request);
+    self->opened (session, self->user_data);
+  } else if ((socket = mb_http_request_upgrade (request)) != NULL) {
+    session = add_session (self);
+    mb_eio_session_open_websocket (session, socket);
+    self->opened (session, self->user_data);
+  }
+}
+
+static void
+upgrade_session (MbEioSession *session, MbHttpRequest *request)
+{
+  MbSocket *socket = NULL;
+
+  if (!mb_http_request_wants_websocket (request) || !mb_eio_session_can_upgrade (session)) {
+    mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_REQUEST);
+    return;
+  }
+  socket = mb_http_request_upgrade (request);
+  if (socket != NULL)
+    mb_eio_session_take_upgrade (session, socket);
+}
+
+static void
+use_session (MbEioServer *self, MbHttpRequest *request, const char *sid, gboolean is_websocket)
+{
+  MbEioSession *session = g_hash_table_lookup (self->sessions, sid);
+
+  if (session != NULL && !mb_eio_session_is_alive (session)) {
+    mb_eio_session_drop (session, "timeout");
+    session = NULL;
+  }
+  if (session == NULL)
+    mb_eio_refuse (request, MB_EIO_REFUSAL_UNKNOWN_SID);
+  else if (is_websocket)
+    upgrade_session (session, request);
+  else if (!mb_eio_session_is_polling (session) || mb_http_request_wants_websocket (request))
+    mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_REQUEST);
+  else if (mb_http_request_is_method (request, "GET"))
+    mb_eio_session_take_get (session, request);
+  else if (mb_http_request_is_method (request, "POST"))
+    mb_eio_session_take_post (session, request);
+  else
+    mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_REQUEST);
+}
+
+static void
+on_request (MbHttpRequest *request, gpointer user_data)
+{
+  MbEioServer *self = user_data;
+  const char *transport = mb_http_request_get_query (request, "transport");
+  const char *sid = mb_http_request_get_query (request, "sid");
+  gboolean is_websocket = g_strcmp0 (transport, "websocket") == 0;
+
+  if (strcmp (mb_http_request_get_path (request), self->path) != 0)
+    mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, NULL);
+  else if (!mb_origins_apply (self->origins, request))
+    mb_eio_refuse (request, MB_EIO_REFUSAL_FORBIDDEN);
+  else if (mb_http_request_is_method (request, "OPTIONS"))
+    mb_origins_reply_options (request, METHODS);
+  else if (!is_websocket && g_strcmp0 (transport, "polling") != 0)
+    mb_eio_refuse (request, MB_EIO_REFUSAL_UNKNOWN_TRANSPORT);
+  else if (sid == NULL)
+    open_session (self, request, is_websocket);
+  else
+    use_session (self, request, sid, is_websocket);
+}
+
+/**
+ * mb_eio_server_new:
+ * @path: where it is, with a slash at its end
+ * @opened: is given each new session
+ */
+MbEioServer *
+mb_eio_server_new (MbReactor *reactor, MbHttp *http, MbOrigins *origins, const char *path,
+    const MbEioOptions *options, MbEioOpenedFunc opened, gpointer user_data)
+{
+  MbEioServer *self = g_new0 (MbEioServer, 1);
+
+  self->reactor = reactor;
+  self->origins = origins;
+  self->path = g_strdup (path);
+  self->options = *options;
+  self->opened = opened;
+  self->user_data = user_data;
+  self->sessions =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) mb_eio_session_unref);
+  mb_http_route (http, path, options->max_payload_bytes, on_request, self);
+  return self;
+}
+
+/**
+ * mb_eio_server_drain:
+ *
+ * Opens no sessions from here on.
+ */
+void
+mb_eio_server_drain (MbEioServer *self)
+{
+  self->draining = TRUE;
+}
+
+/**
+ * mb_eio_server_free:
+ *
+ * Ends the sessions that are left; their owners are told.
+ */
+void
+mb_eio_server_free (MbEioServer *self)
+{
+  GHashTableIter iter;
+  gpointer session = NULL;
+
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &session)) {
+    mb_eio_session_drop (session, "disconnected");
+    g_hash_table_iter_init (&iter, self->sessions);
+  }
+  g_hash_table_unref (self->sessions);
+  g_free (self->path);
+  g_free (self);
+}
+
+unsigned int
+mb_eio_server_count_sessions (MbEioServer *self)
+{
+  return g_hash_table_size (self->sessions);
+}

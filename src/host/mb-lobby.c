@@ -1,0 +1,491 @@
+/* mb-lobby.c: all rooms and all clients; who comes in, and what rooms there are
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * It owns the rooms (by id, and in the order in which they were made) and the members (by id).
+ * Rooms of REST are written to the store first and exist once that is committed.
+ */
+#include "mb-lobby.h"
+
+#include "mb-error.h"
+#include "mb-sio.h"
+#include "mb-ws-frame.h"
+
+/* A member that goes on talking while it is over its rate is let go. */
+#define OVER_LIMIT_MAX 2000
+/* One complaint for so many messages that are dropped. */
+#define OVER_LIMIT_TOLD 100
+
+struct _MbLobby {
+  GObject parent_instance;
+
+  MbStore *store; /* not owned */
+  MbLobbyLimits limits;
+  GHashTable *rooms;   /* (element-type MbRoom) owned; by id */
+  GQueue order;        /* (element-type MbRoom) as they were made */
+  GHashTable *pending; /* (element-type utf8) owned; ids on their way into the store */
+  GHashTable *members; /* (element-type MbMember) owned; by id */
+  MbMetric *n_members; /* not owned, like the other metrics */
+  MbMetric *n_rooms;
+  MbMetric *n_signals;
+  MbMetric *n_refused;
+  gboolean closed;
+};
+
+G_DEFINE_FINAL_TYPE (MbLobby, mb_lobby, G_TYPE_OBJECT)
+
+static MbRoom *
+add_room (MbLobby *self, const MbRoomRecord *record, MbRoomLife life)
+{
+  MbRoom *room = mb_room_new (record, life, self->limits.max_members);
+
+  g_hash_table_insert (self->rooms, (gpointer) mb_room_get_id (room), room);
+  g_queue_push_tail_link (&self->order, mb_room_get_link (room));
+  mb_metric_set (self->n_rooms, self->order.length);
+  return room;
+}
+
+static void
+remove_room (MbLobby *self, MbRoom *room)
+{
+  g_hash_table_remove (self->rooms, mb_room_get_id (room));
+  g_queue_unlink (&self->order, mb_room_get_link (room));
+  mb_room_free (room);
+  mb_metric_set (self->n_rooms, self->order.length);
+}
+
+static void
+leave (MbLobby *self, MbMember *member, const char *reason)
+{
+  MbRoom *room = member->room;
+
+  if (room == NULL)
+    return;
+  mb_room_leave (room, member, reason);
+  if (mb_room_count_members (room) == 0 && mb_room_get_life (room) == MB_ROOM_EPHEMERAL)
+    remove_room (self, room);
+}
+
+static gboolean
+check_room_count (MbLobby *self, GError **error)
+{
+  if (self->order.length < self->limits.max_rooms)
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_FULL, "this host takes %u rooms", self->limits.max_rooms);
+  return FALSE;
+}
+
+static MbRoom *
+make_ephemeral (MbLobby *self, const char *id)
+{
+  MbRoomRecord record = {.id = (char *) id,
+      .name = (char *) id,
+      .created_at_us = g_get_real_time (),
+      .metadata = (char *) "{}"};
+
+  return add_room (self, &record, MB_ROOM_EPHEMERAL);
+}
+
+static gboolean
+join (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
+{
+  const char *id = mb_message_get_room (message);
+  MbRoom *room = g_hash_table_lookup (self->rooms, id);
+
+  if (self->closed) {
+    g_set_error_literal (
+        error, MB_ERROR, MB_ERROR_UNAVAILABLE, "this host is going away; try again soon");
+    return FALSE;
+  }
+  if (room == NULL ? !check_room_count (self, error)
+                   : room != member->room && !mb_room_check_space (room, error))
+    return FALSE;
+  if (room != NULL && room == member->room)
+    mb_room_leave (room, member, "left");
+  else
+    leave (self, member, "left");
+  if (room == NULL)
+    room = make_ephemeral (self, id);
+  mb_member_set_part (member, mb_message_get_display_name (message), mb_message_get_role (message));
+  mb_room_join (room, member);
+  g_info (
+      "%s joined room %s (%u there)", mb_member_get_id (member), id, mb_room_count_members (room));
+  return TRUE;
+}
+
+static gboolean
+route (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
+{
+  if (member->room == NULL) {
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_NOT_IN_ROOM, "join a room first");
+    return FALSE;
+  }
+  mb_metric_add (self->n_signals, 1);
+  return mb_room_route (member->room, member, message, error);
+}
+
+static gboolean
+handle (MbLobby *self, MbMember *member, MbMessage *message, const char *event, GError **error)
+{
+  MbMessageKind kind = mb_message_get_kind (message);
+
+  if (kind == MB_MESSAGE_SIGNAL)
+    return route (self, member, message, error);
+  if (kind == MB_MESSAGE_JOIN)
+    return join (self, member, message, error);
+  if (kind == MB_MESSAGE_LEAVE) {
+    leave (self, member, "left");
+    return TRUE;
+  }
+  g_set_error (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "%s is for servers to say", event);
+  return FALSE;
+}
+
+static void
+answer (MbMember *member, const char *event, gint64 ack_id, const GError *error)
+{
+  if (ack_id != MB_SIO_NO_ACK) {
+    member->connection->klass->acknowledge (member->connection, ack_id,
+        member->room == NULL ? NULL : mb_room_get_id (member->room), error);
+  } else if (error != NULL) {
+    g_autoptr (MbMessage) refusal = mb_message_new_error_for (error, event);
+
+    mb_member_send (member, refusal);
+  }
+}
+
+static void
+put_out (MbLobby *self, MbMember *member, const char *reason, guint16 code, const char *text)
+{
+  leave (self, member, reason);
+  g_hash_table_remove (self->members, mb_member_get_id (member));
+  mb_member_free (member, code, text);
+  mb_metric_set (self->n_members, g_hash_table_size (self->members));
+}
+
+/* FALSE where the message is dropped; the member may be gone then. */
+static gboolean
+check_rate (MbLobby *self, MbMember *member, const char *event, gint64 ack_id)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->limits.rate.per_second == 0 ||
+      mb_bucket_take (&member->bucket, &self->limits.rate, g_get_monotonic_time ())) {
+    member->n_over_limit = 0;
+    return TRUE;
+  }
+  mb_metric_add (self->n_refused, 1);
+  member->n_over_limit++;
+  if (member->n_over_limit > OVER_LIMIT_MAX) {
+    g_info ("%s: closed, far over the message rate", mb_member_get_id (member));
+    put_out (self, member, "kicked", MB_WS_CLOSE_POLICY, "rate-limited");
+    return FALSE;
+  }
+  g_set_error (&error, MB_ERROR, MB_ERROR_RATE_LIMITED, "at most %u messages a second",
+      self->limits.rate.per_second);
+  if (ack_id != MB_SIO_NO_ACK || member->n_over_limit % OVER_LIMIT_TOLD == 1)
+    answer (member, event, ack_id, error);
+  return FALSE;
+}
+
+static void
+on_connection_message (gpointer owner, MbMessage *message, gint64 ack_id, const char *event)
+{
+  MbMember *member = owner;
+  MbLobby *self = member->lobby;
+  g_autoptr (GError) error = NULL;
+
+  if (!check_rate (self, member, event, ack_id))
+    return;
+  if (!handle (self, member, message, event, &error)) {
+    mb_metric_add (self->n_refused, 1);
+    g_debug ("%s: %s: %s", mb_member_get_id (member), event, error->message);
+  }
+  answer (member, event, ack_id, error);
+}
+
+static void
+on_connection_refused (gpointer owner, const char *event, gint64 ack_id, const GError *error)
+{
+  MbMember *member = owner;
+  MbLobby *self = member->lobby;
+
+  if (!check_rate (self, member, event, ack_id))
+    return;
+  mb_metric_add (self->n_refused, 1);
+  g_info ("%s: refused: %s", mb_member_get_id (member), error->message);
+  answer (member, event, ack_id, error);
+}
+
+static void
+on_connection_closed (gpointer owner, const char *reason)
+{
+  MbMember *member = owner;
+
+  g_debug ("%s is gone: %s", mb_member_get_id (member), reason);
+  put_out (member->lobby, member, reason, MB_WS_CLOSE_NORMAL, NULL);
+}
+
+static const MbConnectionListener connection_listener = {.message = on_connection_message,
+    .refused = on_connection_refused,
+    .closed = on_connection_closed};
+
+/**
+ * mb_lobby_add_connection:
+ * @connection: (transfer full): a client, in no room yet
+ */
+void
+mb_lobby_add_connection (MbLobby *self, MbConnection *connection)
+{
+  MbMember *member = mb_member_new (connection, self);
+
+  connection->listener = &connection_listener;
+  connection->owner = member;
+  g_hash_table_insert (self->members, connection->id, member);
+  mb_metric_set (self->n_members, g_hash_table_size (self->members));
+}
+
+/**
+ * mb_lobby_close:
+ * @reason: what the members of every room are told
+ *
+ * Closes every room to its members and every connection, and takes no joins any more. The rooms
+ * of the store stay there.
+ */
+void
+mb_lobby_close (MbLobby *self, const char *reason)
+{
+  GHashTableIter iter;
+  gpointer member = NULL;
+
+  self->closed = TRUE;
+  for (GList *link = self->order.head; link != NULL; link = link->next)
+    mb_room_close (link->data, reason);
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &member)) {
+    g_hash_table_iter_remove (&iter);
+    mb_member_free (member, MB_WS_CLOSE_GOING_AWAY, reason);
+  }
+  mb_metric_set (self->n_members, 0);
+}
+
+gboolean
+mb_lobby_is_closed (MbLobby *self)
+{
+  return self->closed;
+}
+
+unsigned int
+mb_lobby_count_members (MbLobby *self)
+{
+  return g_hash_table_size (self->members);
+}
+
+/**
+ * mb_lobby_get_room:
+ *
+ * Returns: (transfer none) (nullable): the room of that id
+ */
+MbRoom *
+mb_lobby_get_room (MbLobby *self, const char *id)
+{
+  return g_hash_table_lookup (self->rooms, id);
+}
+
+/**
+ * mb_lobby_get_rooms:
+ *
+ * Returns: (transfer none) (element-type MbRoom): the rooms, oldest first
+ */
+GList *
+mb_lobby_get_rooms (MbLobby *self)
+{
+  return self->order.head;
+}
+
+static void
+on_room_added (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  MbLobby *self = g_task_get_source_object (task);
+  const MbRoomRecord *record = g_task_get_task_data (task);
+  MbRoom *room = NULL;
+  GError *error = NULL;
+
+  g_hash_table_remove (self->pending, record->id);
+  if (!mb_store_write_finish (result, &error)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  /* Somebody may have joined a room of this id while it was being written. */
+  room = g_hash_table_lookup (self->rooms, record->id);
+  if (room == NULL)
+    add_room (self, record, MB_ROOM_KEPT);
+  else
+    mb_room_keep (room, record);
+  g_info ("room %s made", record->id);
+  g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * mb_lobby_create_room_async:
+ *
+ * Ends with %MB_ERROR_CONFLICT where the id is taken, %MB_ERROR_FULL where there are too many
+ * rooms, %MB_ERROR_UNAVAILABLE where the store does not take it.
+ */
+void
+mb_lobby_create_room_async (
+    MbLobby *self, const MbRoomRecord *record, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  GError *error = NULL;
+
+  g_task_set_task_data (task, mb_room_record_copy (record), (GDestroyNotify) mb_room_record_free);
+  if (g_hash_table_contains (self->rooms, record->id) ||
+      g_hash_table_contains (self->pending, record->id))
+    g_set_error (&error, MB_ERROR, MB_ERROR_CONFLICT, "a room %s exists", record->id);
+  else if (self->closed)
+    g_set_error_literal (&error, MB_ERROR, MB_ERROR_UNAVAILABLE, "this host is going away");
+  else
+    check_room_count (self, &error);
+  if (error != NULL) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  g_hash_table_add (self->pending, g_strdup (record->id));
+  mb_store_add_room_async (self->store, record, on_room_added, task);
+}
+
+gboolean
+mb_lobby_create_room_finish (MbLobby *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+close_room (MbLobby *self, MbRoom *room)
+{
+  g_info ("room %s deleted", mb_room_get_id (room));
+  mb_room_close (room, "deleted");
+  remove_room (self, room);
+}
+
+static void
+on_room_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  MbLobby *self = g_task_get_source_object (task);
+  const char *id = g_task_get_task_data (task);
+  MbRoom *room = g_hash_table_lookup (self->rooms, id);
+  GError *error = NULL;
+
+  if (!mb_store_write_finish (result, &error)) {
+    g_task_return_error (task, error);
+  } else if (room == NULL) {
+    g_task_return_new_error (task, MB_ERROR, MB_ERROR_NOT_FOUND, "no room %s", id);
+  } else {
+    close_room (self, room);
+    g_task_return_boolean (task, TRUE);
+  }
+}
+
+/**
+ * mb_lobby_delete_room_async:
+ *
+ * Ends with %MB_ERROR_NOT_FOUND where there is no such room.
+ */
+void
+mb_lobby_delete_room_async (
+    MbLobby *self, const char *id, GAsyncReadyCallback callback, gpointer user_data)
+{
+  MbRoom *room = g_hash_table_lookup (self->rooms, id);
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_task_data (task, g_strdup (id), g_free);
+  if (room != NULL && mb_room_get_life (room) == MB_ROOM_KEPT) {
+    mb_store_remove_room_async (self->store, id, on_room_removed, task);
+    return;
+  }
+  if (room == NULL) {
+    g_task_return_new_error (task, MB_ERROR, MB_ERROR_NOT_FOUND, "no room %s", id);
+  } else {
+    close_room (self, room);
+    g_task_return_boolean (task, TRUE);
+  }
+  g_object_unref (task);
+}
+
+gboolean
+mb_lobby_delete_room_finish (MbLobby *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * mb_lobby_new:
+ * @store: not owned; outlives the lobby's last write
+ * @records: (element-type MbRoomRecord): the rooms that the store holds, oldest first
+ */
+MbLobby *
+mb_lobby_new (MbStore *store, GPtrArray *records, const MbLobbyLimits *limits, MbMetrics *metrics)
+{
+  MbLobby *self = g_object_new (MB_TYPE_LOBBY, NULL);
+
+  self->store = store;
+  self->limits = *limits;
+  self->n_members = mb_metrics_gauge (
+      metrics, "meshbot_host_connections", "Clients of the host, in a room or not.", NULL, NULL);
+  self->n_rooms =
+      mb_metrics_gauge (metrics, "meshbot_host_rooms", "Rooms of the host.", NULL, NULL);
+  self->n_signals = mb_metrics_counter (
+      metrics, "meshbot_host_signals_total", "Signals between members.", NULL, NULL);
+  self->n_refused = mb_metrics_counter (
+      metrics, "meshbot_host_refused_total", "Messages of clients that were refused.", NULL, NULL);
+  for (unsigned int i = 0; i < records->len; i++)
+    add_room (self, g_ptr_array_index (records, i), MB_ROOM_KEPT);
+  return self;
+}
+
+static void
+mb_lobby_dispose (GObject *object)
+{
+  MbLobby *self = MB_LOBBY (object);
+
+  if (!self->closed)
+    mb_lobby_close (self, "server-going-away");
+  while (self->order.head != NULL)
+    remove_room (self, self->order.head->data);
+  G_OBJECT_CLASS (mb_lobby_parent_class)->dispose (object);
+}
+
+static void
+mb_lobby_finalize (GObject *object)
+{
+  MbLobby *self = MB_LOBBY (object);
+
+  g_assert (g_hash_table_size (self->members) == 0);
+  g_hash_table_unref (self->members);
+  g_hash_table_unref (self->rooms);
+  g_hash_table_unref (self->pending);
+  G_OBJECT_CLASS (mb_lobby_parent_class)->finalize (object);
+}
+
+static void
+mb_lobby_class_init (MbLobbyClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = mb_lobby_dispose;
+  object_class->finalize = mb_lobby_finalize;
+}
+
+static void
+mb_lobby_init (MbLobby *self)
+{
+  self->rooms = g_hash_table_new (g_str_hash, g_str_equal);
+  self->members = g_hash_table_new (g_str_hash, g_str_equal);
+  self->pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_queue_init (&self->order);
+}
