@@ -27,5 +27,6 @@ struct _MbFeedSubscriber {
 void mb_feed_subscribe (MbFeed *self, MbFeedSubscriber *subscriber);
 void mb_feed_unsubscribe (MbFeed *self, MbFeedSubscriber *subscriber);
 void mb_feed_set_publisher (MbFeed *self, void (*want_key_frame) (gpointer data), gpointer data);
+void mb_feed_drop_publisher (MbFeed *self, gpointer data);
 void mb_feed_publish (MbFeed *self, GstBuffer *buffer, gint64 now_us);
 void mb_feed_want_key_frame (MbFeed *self, gint64 now_us);

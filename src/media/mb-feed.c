@@ -419,13 +419,28 @@ mb_feed_unsubscribe (MbFeed *self, MbFeedSubscriber *subscriber)
 
 /**
  * mb_feed_set_publisher:
- * @want_key_frame: (nullable): called on the media thread; NULL when the publisher goes
+ * @want_key_frame: called on the media thread with @data
+ *
+ * The newest publisher is the one that is asked: a rebuilt peer's takes over from the old one's.
  */
 void
 mb_feed_set_publisher (MbFeed *self, void (*want_key_frame) (gpointer data), gpointer data)
 {
   self->want_key_frame = want_key_frame;
   self->publisher = data;
+}
+
+/**
+ * mb_feed_drop_publisher:
+ * @data: what it was set with; nothing happens where another has taken over
+ */
+void
+mb_feed_drop_publisher (MbFeed *self, gpointer data)
+{
+  if (self->publisher != data)
+    return;
+  self->want_key_frame = NULL;
+  self->publisher = NULL;
 }
 
 /**

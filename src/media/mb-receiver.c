@@ -26,24 +26,23 @@ struct _MbReceiver {
   MbReceiverConfig config; /* its feed and mid are owned */
   MbPeerClock *peer_clock; /* not owned */
 
-  guint32 ssrc; /* 0 means not known yet */
   MbReorder reorder;
   MbRtpClock clock;
-  guint16 n_padding;      /* packets taken out so far */
+  guint32 ssrc;           /* 0 means not known yet */
   gboolean discontinuous; /* the next packet follows a loss */
   gboolean in_key_frame;
+  gboolean wants_key_frame;
 
   gint64 last_packet_us; /* 0 means none yet */
-  guint32 transit;       /* of the last packet, timestamp units */
   double jitter;         /* timestamp units */
   guint64 n_arrived;     /* of this source, for reports */
   guint64 n_expected_before;
   guint64 n_arrived_before;
-  guint32 last_sr; /* middle of its NTP time; 0 means none yet */
   gint64 last_sr_us;
-
-  gboolean wants_key_frame;
   gint64 asked_key_frame_us;
+  guint32 last_sr;   /* middle of its NTP time; 0 means none yet */
+  guint32 transit;   /* of the last packet, timestamp units */
+  guint16 n_padding; /* packets taken out so far */
   guint8 fir_command;
 
   MbStreamStats stats;
@@ -59,7 +58,7 @@ static void
 drop_config (MbReceiver *self)
 {
   if (self->config.feed != NULL) {
-    mb_feed_set_publisher (self->config.feed, NULL, NULL);
+    mb_feed_drop_publisher (self->config.feed, self);
     mb_feed_unref (self->config.feed);
   }
   g_free ((char *) self->config.mid);

@@ -12,6 +12,7 @@
 #define SENDER_INFO_SIZE 24 /* with the SSRC */
 #define REPORT_SIZE 24
 #define SDES_CNAME 1
+#define REMB_IDENTIFIER 0x52454d42                       /* "REMB" */
 #define NTP_UNIX_SECONDS G_GUINT64_CONSTANT (2208988800) /* 1900 to 1970 */
 
 static guint16
@@ -254,7 +255,7 @@ mb_rtcp_get_remb (const MbRtcpFeedback *feedback, guint64 *bps)
   unsigned int exponent;
   guint64 mantissa;
 
-  if (feedback->fci_size < 8 || memcmp (fci, "REMB", 4) != 0)
+  if (feedback->fci_size < 8 || read32 (fci) != REMB_IDENTIFIER)
     return FALSE;
   exponent = fci[5] >> 2;
   mantissa = (guint64) (fci[5] & 3) << 16 | read16 (fci + 6);
@@ -361,7 +362,8 @@ mb_rtcp_write_cname (MbRtcpWriter *writer, guint32 ssrc, const char *cname)
   out = put32 (out, ssrc);
   *out++ = SDES_CNAME;
   *out++ = (guint8) length;
-  memcpy (out, cname, length);
+  for (gsize i = 0; i < length; i++)
+    out[i] = (guint8) cname[i];
 }
 
 void
@@ -440,8 +442,8 @@ mb_rtcp_write_remb (MbRtcpWriter *writer, guint32 sender_ssrc, guint64 bps, cons
   while (bps >> exponent > 0x3ffff)
     exponent++;
   out = put32 (put32 (out, sender_ssrc), 0);
-  memcpy (out, "REMB", 4);
-  out = put32 (out + 4, (guint32) n << 24 | exponent << 18 | (guint32) (bps >> exponent));
+  out = put32 (out, REMB_IDENTIFIER);
+  out = put32 (out, (guint32) n << 24 | exponent << 18 | (guint32) (bps >> exponent));
   for (unsigned int i = 0; i < n; i++)
     out = put32 (out, ssrcs[i]);
 }
