@@ -194,18 +194,27 @@ typedef struct {
   const char *uri;
   unsigned int preferred_id;
   unsigned int needed_by; /* MbSdpFeedback; 0 means always */
+  gboolean is_of_simulcast;
 } Extension;
 
 /* The numbers are the ones that Chromium uses. */
 static const Extension EXTENSIONS[] = {
-    {MB_SDP_URI_MID, 4, 0},
-    {MB_SDP_URI_ABS_SEND_TIME, 2, MB_SDP_FEEDBACK_GOOG_REMB},
-    {MB_SDP_URI_TRANSPORT_CC, 3, MB_SDP_FEEDBACK_TRANSPORT_CC},
+    {MB_SDP_URI_MID, 4, 0, FALSE},
+    {MB_SDP_URI_ABS_SEND_TIME, 2, MB_SDP_FEEDBACK_GOOG_REMB, FALSE},
+    {MB_SDP_URI_TRANSPORT_CC, 3, MB_SDP_FEEDBACK_TRANSPORT_CC, FALSE},
+    /* Chromium cannot offer again what it once offered with simulcast, if this was not agreed to. */
+    {MB_SDP_URI_RID, 10, 0, TRUE},
 };
 
 static gboolean
-wants_extension (const Extension *extension, const MbSdpSlotWish *wish)
+wants_extension (const MbSdpSlot *self, const Extension *extension, const MbSdpSlotWish *wish)
 {
+  if (extension->is_of_simulcast)
+    return self->remote != NULL &&
+           mb_sdp_section_get_extension (self->remote, extension->uri) != 0 &&
+           (self->remote->rids->len > 0 ||
+               (self->local != NULL &&
+                   mb_sdp_section_get_extension (self->local, extension->uri) != 0));
   return extension->needed_by == 0 || (extension->needed_by & wish->feedback) != 0;
 }
 
@@ -292,7 +301,7 @@ mb_sdp_slot_build_offer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
   for (unsigned int i = 0; i < G_N_ELEMENTS (EXTENSIONS); i++) {
     unsigned int id;
 
-    if (!wants_extension (&EXTENSIONS[i], wish))
+    if (!wants_extension (self, &EXTENSIONS[i], wish))
       continue;
     id = choose_extension_id (wish, section, EXTENSIONS[i].uri, EXTENSIONS[i].preferred_id);
     if (id != 0)
@@ -337,7 +346,7 @@ mb_sdp_slot_build_answer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
   for (unsigned int i = 0; i < G_N_ELEMENTS (EXTENSIONS); i++) {
     unsigned int id = mb_sdp_section_get_extension (self->remote, EXTENSIONS[i].uri);
 
-    if (id != 0 && wants_extension (&EXTENSIONS[i], wish))
+    if (id != 0 && wants_extension (self, &EXTENSIONS[i], wish))
       mb_sdp_section_add_extension (section, id, EXTENSIONS[i].uri);
   }
   return g_steal_pointer (&section);

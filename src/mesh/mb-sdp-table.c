@@ -308,6 +308,9 @@ mb_sdp_table_take_remote (MbSdpTable *self, const MbSdp *offer)
       slot = fresh;
     }
     mb_sdp_slot_set_remote (slot, section);
+    /* A browser sends its next track in the section that we made for ours, if it can. */
+    if ((section->direction & MB_SDP_DIRECTION_SENDONLY) != 0)
+      slot->wants_receive = TRUE;
     if (!slot->is_live)
       g_clear_pointer (&slot->track_id, g_free);
   }
