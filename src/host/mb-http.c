@@ -158,7 +158,9 @@ refuse (Connection *connection, unsigned int status)
 {
   connection->request->head.keeps_alive = FALSE;
   connection->state = STATE_BUSY;
-  mb_http_request_reply_problem (connection->request, status, NULL);
+  mb_http_request_reply_problem (connection->request, status,
+      status == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE ? "the request is longer than this path takes"
+                                                     : "the request is not one this host can read");
 }
 
 static void
@@ -170,7 +172,7 @@ dispatch_request (Connection *connection)
   connection->state = STATE_BUSY;
   mb_socket_set_reading (connection->socket, FALSE);
   if (request->route == NULL)
-    mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, NULL);
+    mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, "nothing is at this path");
   else
     request->route->handler (request, request->route->user_data);
 }
