@@ -174,8 +174,13 @@ export class Call extends EventTarget {
       this.#remove(id);
   }
 
-  /** @param {string} reason */
+  /**
+   * A server that goes away comes back as a rule, and the room with it.
+   * @param {string} reason
+   */
   #ended(reason) {
+    if (reason === 'server-going-away')
+      return;
     this.#signaling.close();
     this.#removeAll();
     this.#setState('closed');

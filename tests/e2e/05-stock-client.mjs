@@ -28,8 +28,11 @@ async function conversation(t, options) {
   bob.socket.emit('join-room', { roomId: 'stock', displayName: 'Bob', role: 'bot' });
   const peers = await bob.take('peers');
   assert.deepEqual(peers.peers, [alice.socket.id]);
-  assert.deepEqual(peers.members, [{ id: alice.socket.id, displayName: 'Alice', role: 'member' }]);
-  assert.deepEqual(await alice.take('peer-joined'), { peerId: bob.socket.id, displayName: 'Bob', role: 'bot' });
+  assert.equal(peers.members.length, 1);
+  const { id: memberId, displayName, role } = peers.members[0];
+  assert.deepEqual([memberId, displayName, role], [alice.socket.id, 'Alice', 'member']);
+  const { peerId, ...bobs } = await alice.take('peer-joined');
+  assert.deepEqual([peerId, bobs.displayName, bobs.role], [bob.socket.id, 'Bob', 'bot']);
 
   alice.socket.emit('signal', { to: bob.socket.id, data: DATA });
   assert.deepEqual(await bob.take('signal'), { from: alice.socket.id, data: DATA });
@@ -96,14 +99,4 @@ test('members of one room need not speak the same dialect', { timeout: 30000 }, 
   assert.deepEqual(await alice.take('signal'), { from: paula.id, data: DATA });
   paula.socket.terminate();
   assert.deepEqual(await alice.take('peer-left'), { peerId: paula.id, reason: 'disconnected' });
-});
-
-test('the stock client that the host serves is there', { timeout: 30000 }, async (t) => {
-  const host = await startHost(t);
-  for (const name of ['socket.io.js', 'socket.io.min.js']) {
-    const answer = await fetch(`${host.url}/socket.io/${name}`);
-    assert.equal(answer.status, 200);
-    assert.match(answer.headers.get('content-type') ?? '', /javascript/);
-    assert.match(await answer.text(), /Socket\.IO v4\./);
-  }
 });

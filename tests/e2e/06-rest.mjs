@@ -24,12 +24,13 @@ function post(url, body) {
  * @param {number} status
  */
 async function assertProblem(answer, status) {
-  const problem = await answer.json();
-  assert.equal(answer.status, status, JSON.stringify(problem));
+  const text = await answer.text();
+  assert.equal(answer.status, status, text);
+  const problem = JSON.parse(text);
   assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/);
   assert.equal(problem.status, status);
   for (const field of ['type', 'title', 'detail'])
-    assert.equal(typeof problem[field], 'string', field);
+    assert.equal(typeof problem[field], 'string', `${field} in ${text}`);
 }
 
 test('a room is made, listed, read and deleted', { timeout: 30000 }, async (t) => {

@@ -56,7 +56,10 @@ export class Program {
     this.child.stdout.on('data', (data) => (this.out += data));
     this.child.stderr.on('data', (data) => (this.log += data));
     /** @type {Promise<{code: number | null, signal: string | null}>} */
-    this.ended = new Promise((resolve) => this.child.on('close', (code, signal) => resolve({ code, signal })));
+    this.ended = new Promise((resolve) => {
+      this.child.on('close', (code, signal) => resolve({ code, signal }));
+      this.child.on('error', (error) => (this.log += `${error.message}\n`));
+    });
     this.running = true;
     this.ended.then(() => (this.running = false));
   }
