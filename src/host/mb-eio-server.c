@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "mb-eio.h"
+#include "mb-websocket.h"
 
 #define METHODS "GET, POST, OPTIONS"
 
@@ -72,17 +73,25 @@ open_session (MbEioServer *self, MbHttpRequest *request, gboolean is_websocket)
 }
 
 static void
-upgrade_session (MbEioSession *session, MbHttpRequest *request)
+upgrade_session (MbEioServer *self, MbEioSession *session, MbHttpRequest *request)
 {
   MbSocket *socket = NULL;
 
-  if (!mb_http_request_wants_websocket (request) || !mb_eio_session_can_upgrade (session)) {
+  if (!mb_http_request_wants_websocket (request)) {
     mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_REQUEST);
     return;
   }
   socket = mb_http_request_upgrade (request);
-  if (socket != NULL)
+  if (socket == NULL)
+    return;
+  /* A session that has its websocket takes no second one. Clients expect it to be opened and
+   * closed, for that is what a browser's page is told of. */
+  if (mb_eio_session_can_upgrade (session))
     mb_eio_session_take_upgrade (session, socket);
+  else
+    mb_websocket_close (
+        mb_websocket_new (self->reactor, socket, self->options.max_payload_bytes, NULL, NULL),
+        MB_WS_CLOSE_POLICY, NULL);
 }
 
 static void
@@ -97,7 +106,7 @@ use_session (MbEioServer *self, MbHttpRequest *request, const char *sid, gboolea
   if (session == NULL)
     mb_eio_refuse (request, MB_EIO_REFUSAL_UNKNOWN_SID);
   else if (is_websocket)
-    upgrade_session (session, request);
+    upgrade_session (self, session, request);
   else if (!mb_eio_session_is_polling (session) || mb_http_request_wants_websocket (request))
     mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_REQUEST);
   else if (mb_http_request_is_method (request, "GET"))
