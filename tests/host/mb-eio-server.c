@@ -1,0 +1,360 @@
+/* mb-eio-server.c: Engine.IO sessions over polling: the handshake, polls, the upgrade, time-outs
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "mb-eio-server.h"
+
+#include <string.h>
+
+#include "mb-test-host.h"
+
+#define PATH "/socket.io/?EIO=4&transport=polling"
+
+typedef struct {
+  MbServer *host;
+  char *sid;
+  char *polling;   /* path with the sid */
+  char *websocket; /* path with the sid */
+} Fixture;
+
+static MbServer *
+make_host (void)
+{
+  MbServerConfig config;
+
+  mb_test_config_init (&config);
+  config.ping_interval_ms = 300;
+  config.ping_timeout_ms = 200;
+  return mb_test_host_new (&config);
+}
+
+static void
+assert_has (const char *text, const char *part)
+{
+  if (strstr (text, part) == NULL)
+    g_printerr ("no %s in %s\n", part, text);
+  g_assert_nonnull (strstr (text, part));
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestReply) opened = NULL;
+  g_auto (GStrv) parts = NULL;
+
+  fixture->host = make_host ();
+  opened = mb_test_http (fixture->host, "GET", PATH, NULL, NULL);
+  assert_has (opened->body, "0{\"sid\":\"");
+  parts = g_strsplit (opened->body + 9, "\"", 2);
+  fixture->sid = g_strdup (parts[0]);
+  fixture->polling = g_strconcat (PATH "&sid=", fixture->sid, NULL);
+  fixture->websocket =
+      g_strconcat ("/socket.io/?EIO=4&transport=websocket&sid=", fixture->sid, NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_clear_object (&fixture->host);
+  g_free (fixture->sid);
+  g_free (fixture->polling);
+  g_free (fixture->websocket);
+}
+
+static MbTestReply *
+poll (Fixture *fixture)
+{
+  return mb_test_http (fixture->host, "GET", fixture->polling, NULL, NULL);
+}
+
+static MbTestReply *
+post (Fixture *fixture, const char *body)
+{
+  return mb_test_http (
+      fixture->host, "POST", fixture->polling, "Content-Type: text/plain;charset=UTF-8\r\n", body);
+}
+
+/* A poll that is left hanging. */
+static MbTestClient *
+start_poll (Fixture *fixture)
+{
+  MbTestClient *client = mb_test_client_new (fixture->host);
+  g_autofree char *request =
+      g_strdup_printf ("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", fixture->polling);
+
+  mb_test_client_send_raw (client, request, strlen (request));
+  while (g_main_context_iteration (NULL, FALSE)) {
+  }
+  return client;
+}
+
+static void
+assert_poll_ends_with (MbTestClient *client, const char *body)
+{
+  g_autofree char *received = NULL;
+
+  mb_test_client_wait_for_close (client);
+  received = mb_test_client_get_received (client);
+  g_assert_true (g_str_has_prefix (received, "HTTP/1.1 200 OK"));
+  g_assert_cmpstr (strstr (received, "\r\n\r\n") + 4, ==, body);
+}
+
+typedef struct {
+  const char *name;
+  const char *method;
+  const char *path;
+  unsigned int status;
+  const char *body;
+} Refusal;
+
+static const Refusal REFUSALS[] = {
+    {"no-transport", "GET", "/socket.io/?EIO=4", 400, "\"code\":0,"},
+    {"unknown-transport", "GET", "/socket.io/?EIO=4&transport=pigeon", 400, "\"code\":0,"},
+    {"unknown-sid", "GET", PATH "&sid=abc", 400, "\"code\":1,"},
+    {"post-without-sid", "POST", PATH, 400, "\"code\":2,"},
+    {"websocket-without-handshake", "GET", "/socket.io/?EIO=4&transport=websocket", 400,
+        "\"code\":3,"},
+    {"no-version", "GET", "/socket.io/?transport=polling", 400, "\"code\":5,"},
+    {"version-3", "GET", "/socket.io/?EIO=3&transport=polling", 400, "\"code\":5,"},
+    {"other-path", "GET", "/socket.io/x?EIO=4&transport=polling", 404, "problem"},
+};
+
+static void
+test_refused (gconstpointer data)
+{
+  const Refusal *test = data;
+  g_autoptr (MbServer) host = make_host ();
+  g_autoptr (MbTestReply) reply = mb_test_http (host, test->method, test->path, NULL, NULL);
+
+  g_assert_cmpuint (reply->status, ==, test->status);
+  if (test->status == 400) {
+    assert_has (reply->body, test->body);
+    assert_has (reply->head, "Content-Type: application/json\r\n");
+  }
+}
+
+static void
+test_open (void)
+{
+  g_autoptr (MbServer) host = make_host ();
+  g_autoptr (MbTestReply) reply = mb_test_http (host, "GET", PATH, NULL, NULL);
+
+  g_assert_cmpuint (reply->status, ==, 200);
+  assert_has (reply->body, "\"upgrades\":[\"websocket\"],\"pingInterval\":300,"
+                           "\"pingTimeout\":200,\"maxPayload\":262144}");
+  assert_has (reply->head, "Content-Type: text/plain; charset=UTF-8\r\n");
+  assert_has (reply->head, "Cache-Control: no-store\r\n");
+}
+
+static void
+test_poll (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestReply) posted = post (fixture, "40\x1e"
+                                                  "42[\"join-room\",{\"roomId\":\"x\","
+                                                  "\"displayName\":\"Ann\"}]");
+  g_autoptr (MbTestReply) polled = poll (fixture);
+
+  g_assert_cmpstr (posted->body, ==, "ok");
+  assert_has (polled->body, "40{\"sid\":\"");
+  assert_has (polled->body, "\"}\x1e"
+                            "42[\"peers\",{\"peers\":[],\"members\":[]}]");
+  g_assert_null (strstr (polled->body, fixture->sid));
+}
+
+static void
+test_heartbeat (Fixture *fixture, gconstpointer data)
+{
+  for (int i = 0; i < 2; i++) {
+    g_autoptr (MbTestReply) polled = poll (fixture);
+    g_autoptr (MbTestReply) posted = post (fixture, "3");
+
+    g_assert_cmpstr (polled->body, ==, "2");
+    g_assert_cmpstr (posted->body, ==, "ok");
+  }
+}
+
+static gboolean
+deadline_is_over (gpointer data)
+{
+  return g_get_monotonic_time () > *(gint64 *) data;
+}
+
+static void
+test_timeout (Fixture *fixture, gconstpointer data)
+{
+  gint64 deadline_us = g_get_monotonic_time () + 501000;
+  unsigned int waker = g_timeout_add (502, (GSourceFunc) g_get_monotonic_time, NULL);
+  g_autoptr (MbTestReply) late = NULL;
+
+  mb_test_wait (deadline_is_over, &deadline_us, "a session's end");
+  g_source_remove (waker);
+  late = poll (fixture);
+
+  g_assert_cmpuint (late->status, ==, 400);
+  assert_has (late->body, "\"code\":1,");
+}
+
+static void
+test_two_polls (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestClient) first = start_poll (fixture);
+  g_autoptr (MbTestReply) second = poll (fixture);
+  g_autoptr (MbTestReply) third = poll (fixture);
+
+  assert_poll_ends_with (first, "1");
+  g_assert_cmpuint (second->status, ==, 400);
+  g_assert_cmpuint (third->status, ==, 400);
+}
+
+static void
+test_close (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestClient) hanging = start_poll (fixture);
+  g_autoptr (MbTestReply) posted = post (fixture, "1");
+  g_autoptr (MbTestReply) after = poll (fixture);
+
+  g_assert_cmpstr (posted->body, ==, "ok");
+  assert_poll_ends_with (hanging, "6");
+  g_assert_cmpuint (after->status, ==, 400);
+}
+
+static void
+test_garbage (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestReply) posted = post (fixture, "abc");
+  g_autoptr (MbTestReply) after = poll (fixture);
+
+  g_assert_cmpuint (posted->status, ==, 400);
+  g_assert_cmpuint (after->status, ==, 400);
+}
+
+/* The client goes away while its poll hangs: its room hears of it at once. */
+static void
+test_vanish (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestClient) watcher = mb_test_client_new_plain (fixture->host);
+  g_autoptr (MbTestReply) posted = NULL;
+  g_autoptr (MbTestReply) polled = NULL;
+  g_autofree char *joined = NULL;
+  g_autofree char *left = NULL;
+  MbTestClient *hanging = NULL;
+
+  mb_test_client_join (watcher, "x", "Ann");
+  posted = post (fixture, "40\x1e"
+                          "42[\"join-room\",{\"roomId\":\"x\",\"displayName\":\"Bo\"}]");
+  joined = mb_test_client_wait_for (watcher, "peer-joined");
+  polled = poll (fixture);
+  hanging = start_poll (fixture);
+  mb_test_client_free (hanging);
+  left = mb_test_client_wait_for (watcher, "peer-left");
+
+  assert_has (left, "\"reason\":\"disconnected\"");
+}
+
+static void
+test_upgrade (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestClient) hanging = start_poll (fixture);
+  g_autoptr (MbTestClient) websocket =
+      mb_test_client_new_websocket (fixture->host, fixture->websocket, NULL);
+  g_autoptr (MbTestReply) posted = post (fixture, "40");
+  g_autoptr (MbTestReply) after = NULL;
+  g_autoptr (MbTestClient) second = NULL;
+  g_autofree char *probe = NULL;
+  g_autofree char *peers = NULL;
+
+  mb_test_client_send (websocket, "2probe");
+  probe = mb_test_client_wait_for (websocket, "3probe");
+  mb_test_client_send (websocket, "5");
+  mb_test_client_send (websocket, "42[\"join-room\",{\"roomId\":\"x\",\"displayName\":\"Ann\"}]");
+  peers = mb_test_client_wait_for (websocket, "42[\"peers\"");
+  after = poll (fixture);
+  second = mb_test_client_new_websocket (fixture->host, fixture->websocket, NULL);
+
+  g_assert_cmpuint (after->status, ==, 400);
+  mb_test_client_wait_for_close (second);
+  g_assert_false (mb_test_client_is_closed (websocket));
+  mb_test_client_wait_for_close (hanging);
+}
+
+/* The hanging poll is let go by the probe; the queue of polling moves to the websocket. */
+static void
+test_upgrade_moves_queue (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestClient) hanging = start_poll (fixture);
+  g_autoptr (MbTestClient) websocket =
+      mb_test_client_new_websocket (fixture->host, fixture->websocket, NULL);
+  g_autoptr (MbTestReply) posted = NULL;
+  g_autofree char *probe = NULL;
+  g_autofree char *connected = NULL;
+
+  mb_test_client_send (websocket, "2probe");
+  probe = mb_test_client_wait_for (websocket, "3probe");
+  assert_poll_ends_with (hanging, "6");
+  posted = post (fixture, "40");
+  mb_test_client_send (websocket, "5");
+  connected = mb_test_client_wait_for (websocket, "40{");
+}
+
+static void
+test_probe_fails (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestClient) websocket =
+      mb_test_client_new_websocket (fixture->host, fixture->websocket, NULL);
+  g_autoptr (MbTestReply) posted = NULL;
+  g_autoptr (MbTestReply) polled = NULL;
+
+  mb_test_client_send (websocket, "4nonsense");
+  mb_test_client_wait_for_close (websocket);
+  posted = post (fixture, "40");
+  polled = poll (fixture);
+
+  assert_has (polled->body, "40{");
+}
+
+static void
+test_large_body (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *body = g_strnfill (256 * 1024 + 1, 'a');
+  g_autoptr (MbTestReply) posted = post (fixture, body);
+
+  g_assert_cmpuint (posted->status, ==, 413);
+}
+
+static void
+test_foreign_origin (void)
+{
+  g_autoptr (MbServer) host = make_host ();
+  g_autoptr (MbTestReply) reply =
+      mb_test_http (host, "GET", PATH, "Origin: http://evil.example\r\n", NULL);
+
+  g_assert_cmpuint (reply->status, ==, 403);
+  assert_has (reply->body, "\"code\":4,");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (REFUSALS); i++) {
+    g_autofree char *path = g_strdup_printf ("/eio/refused/%s", REFUSALS[i].name);
+
+    g_test_add_data_func (path, &REFUSALS[i], test_refused);
+  }
+#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+  g_test_add_func ("/eio/open-says-all-five", test_open);
+  g_test_add_func ("/eio/foreign-pages-are-refused", test_foreign_origin);
+  ADD ("/eio/polls-bring-what-waits", test_poll);
+  ADD ("/eio/pings-come-after-pongs", test_heartbeat);
+  ADD ("/eio/no-pong-no-session", test_timeout);
+  ADD ("/eio/two-polls-end-the-session", test_two_polls);
+  ADD ("/eio/a-close-lets-the-poll-go", test_close);
+  ADD ("/eio/garbage-ends-the-session", test_garbage);
+  ADD ("/eio/a-poll-that-vanishes-has-left", test_vanish);
+  ADD ("/eio/upgrade", test_upgrade);
+  ADD ("/eio/upgrade-moves-what-waits", test_upgrade_moves_queue);
+  ADD ("/eio/a-failed-probe-changes-nothing", test_probe_fails);
+  ADD ("/eio/a-body-has-max-payload", test_large_body);
+  return g_test_run ();
+}
