@@ -142,7 +142,7 @@ fail_unreachable (MbRoomClient *self)
   fail (self, error);
 }
 
-/* Whether another attempt may go better than the one that ended with @error. */
+/* Whether another connection may do better than the one that ended with @error. */
 static gboolean
 is_passing (MbRoomClient *self, const GError *error)
 {
@@ -152,13 +152,25 @@ is_passing (MbRoomClient *self, const GError *error)
       g_error_matches (error, MB_ERROR, MB_ERROR_UNAVAILABLE) ||
       g_error_matches (error, MB_ERROR, MB_ERROR_RATE_LIMITED))
     return TRUE;
-  if (!priv->was_joined)
-    return FALSE;
   /* A proxy may answer anything while its server restarts. */
-  if (g_error_matches (error, MB_ERROR, MB_ERROR_UNSUPPORTED))
+  return priv->was_joined && g_error_matches (error, MB_ERROR, MB_ERROR_UNSUPPORTED);
+}
+
+/* Whether the server that refused the join with @error may let us in later. Coming back, we may
+ * stand in our own way: until the server has noticed that the old connection is gone, it takes a
+ * place. Not every server says so by a code. */
+static gboolean
+is_passing_refusal (MbRoomClient *self, const GError *error)
+{
+  MbRoomClientPrivate *priv = get_private (self);
+
+  if (g_error_matches (error, MB_ERROR, MB_ERROR_UNAVAILABLE) ||
+      g_error_matches (error, MB_ERROR, MB_ERROR_RATE_LIMITED))
     return TRUE;
-  return g_error_matches (error, MB_ERROR, MB_ERROR_FULL) &&
-         g_get_monotonic_time () - priv->lost_us < GHOST_US;
+  return priv->was_joined && g_get_monotonic_time () - priv->lost_us < GHOST_US &&
+         (g_error_matches (error, MB_ERROR, MB_ERROR_FULL) ||
+             g_error_matches (error, MB_ERROR, MB_ERROR_UNREACHABLE) ||
+             g_error_matches (error, MB_ERROR, MB_ERROR_FAILED));
 }
 
 static gboolean
@@ -197,6 +209,8 @@ try_again_later (MbRoomClient *self, const GError *error)
   unsigned int delay_ms = mb_room_client_get_delay_ms (priv->attempt++, g_random_double ());
   gboolean was_in = priv->state == STATE_JOINED;
 
+  g_clear_error (&priv->last);
+  priv->last = g_error_copy (error);
   if (priv->was_joined)
     clear_source (&priv->deadline);
   priv->state = STATE_WAITING;
@@ -230,21 +244,23 @@ mb_room_client_break (MbRoomClient *self, GError *error)
     finish (self);
     return;
   }
-  g_clear_error (&priv->last);
-  priv->last = g_error_copy (error);
   if (is_passing (self, error)) {
     try_again_later (self, error);
     return;
   }
-  if (g_error_matches (error, MB_ERROR, MB_ERROR_UNSUPPORTED)) {
-    g_clear_error (&priv->last);
+  g_clear_error (&priv->last);
+  if (g_error_matches (error, MB_ERROR, MB_ERROR_UNSUPPORTED))
     priv->last =
         g_error_new (MB_ERROR, MB_ERROR_UNSUPPORTED, "%s; %s", error->message, priv->expectation);
-    fail_unreachable (self);
+  else
+    priv->last = g_error_copy (error);
+  if (mb_error_get_exit_status (error) != mb_error_get_exit_status (NULL)) {
+    g_prefix_error (&owned, "%s: ", priv->server);
+    fail (self, owned);
     return;
   }
-  g_prefix_error (&owned, "%s: ", priv->server);
-  fail (self, owned);
+  /* Whatever it was, this is a server that could not be joined. */
+  fail_unreachable (self);
 }
 
 /**
@@ -259,8 +275,8 @@ mb_room_client_refused (MbRoomClient *self, const GError *error)
 
   if (priv->state != STATE_JOINING && priv->state != STATE_CONNECTING)
     return;
-  if (is_passing (self, error) && error->code != MB_ERROR_UNREACHABLE) {
-    mb_room_client_break (self, g_error_copy (error));
+  if (is_passing_refusal (self, error)) {
+    try_again_later (self, error);
     return;
   }
   refusal = g_error_new (MB_ERROR,

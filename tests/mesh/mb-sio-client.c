@@ -178,24 +178,45 @@ test_comes_back (void)
 static void
 test_full_on_return (void)
 {
+  static const char *const refusals[] = {
+      "430[{\"ok\":false,\"error\":{\"code\":\"room-full\",\"message\":\"full\"}}]",
+      "430[{\"error\":\"room is full\"}]"};
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++) {
+    g_autoptr (Script) script = script_new ();
+    g_autoptr (Diary) diary = start (script);
+
+    greet (script, 1, OPEN, "A");
+    script_say (script, NO_PEERS);
+    diary_expect (diary, "joined A");
+    diary_expect (diary, "message peers");
+    script_close (script);
+    diary_expect (diary, "lost *");
+    greet (script, 2, OPEN, "B");
+    script_say (script, refusals[i]);
+    greet (script, 3, OPEN, "C");
+    script_say (script, NO_PEERS);
+
+    diary_expect (diary, "joined C");
+    diary_expect (diary, "message peers");
+    diary_settle (diary);
+  }
+}
+
+static void
+test_rate_limited (void)
+{
   g_autoptr (Script) script = script_new ();
   g_autoptr (Diary) diary = start (script);
 
   greet (script, 1, OPEN, "A");
-  script_say (script, NO_PEERS);
-  diary_expect (diary, "joined A");
-  diary_expect (diary, "message peers");
-  script_close (script);
-  diary_expect (diary, "lost *");
+  script_say (script,
+      "430[{\"ok\":false,\"error\":{\"code\":\"rate-limited\",\"message\":\"slow down\"}}]");
   greet (script, 2, OPEN, "B");
-  script_say (
-      script, "430[{\"ok\":false,\"error\":{\"code\":\"room-full\",\"message\":\"full\"}}]");
-  greet (script, 3, OPEN, "C");
   script_say (script, NO_PEERS);
 
-  diary_expect (diary, "joined C");
+  diary_expect (diary, "joined B");
   diary_expect (diary, "message peers");
-  diary_settle (diary);
 }
 
 static void
@@ -472,6 +493,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sio-client/refused-join-fails-with-its-reason", test_refused);
   g_test_add_func ("/sio-client/lost-connection-joins-again", test_comes_back);
   g_test_add_func ("/sio-client/own-ghost-in-a-full-room-is-waited-for", test_full_on_return);
+  g_test_add_func ("/sio-client/rate-limit-at-the-join-is-waited-for", test_rate_limited);
   g_test_add_func ("/sio-client/pings-are-answered-and-missed", test_heartbeat);
   g_test_add_func ("/sio-client/malformed-messages-harm-at-most-the-connection", test_malformed);
   g_test_add_func ("/sio-client/other-protocols-are-named", test_not_engine_io);
