@@ -19,9 +19,11 @@
 #define DELAY_MAX_MS 5000
 #define DELAY_SPREAD 0.5
 
-#define PATIENCE_MS 8000               /* of the first join, all attempts together */
-#define ATTEMPT_MS 10000               /* of each later one */
-#define GOODBYE_MS 1200                /* what a server may take to close after the goodbye */
+#define PATIENCE_MS 8000 /* of the first join, all attempts together */
+#define ATTEMPT_MS 10000 /* of each later one */
+#define GOODBYE_MS 1200  /* what a server may take to close after the goodbye */
+/* The one reason of room-closed that is no end: rooms and hosts come back after a restart. */
+#define REASON_RESTART "server-going-away"
 #define GHOST_US (60 * G_USEC_PER_SEC) /* so long our own ghost may fill a room */
 
 typedef enum {
@@ -374,6 +376,12 @@ take_room_closed (MbRoomClient *self, MbMessage *message)
 
   if (room != NULL && g_strcmp0 (room, mb_message_get_room (priv->join)) != 0)
     return;
+  if (priv->state == STATE_JOINED &&
+      g_strcmp0 (mb_message_get_reason (message), REASON_RESTART) == 0) {
+    mb_room_client_break (
+        self, g_error_new (MB_ERROR, MB_ERROR_UNAVAILABLE, "the server is going away"));
+    return;
+  }
   g_info ("room %s was closed", mb_message_get_room (priv->join));
   g_signal_emit_by_name (self, "message", message);
   /* Nobody is left to say goodbye to; and to join again would bring the room back. */

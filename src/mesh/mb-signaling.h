@@ -33,7 +33,7 @@ G_DECLARE_INTERFACE (MbSignaling, mb_signaling, MB, SIGNALING, GObject)
  *   first 8 seconds, or the server put this client out; the code says which, see
  *   mb_error_get_exit_status(). The last signal.
  * - "closed" (): out of the room as asked by mb_signaling_leave(), or since the room was closed
- *   (a ROOM_CLOSED message has said so). The last signal.
+ *   (a ROOM_CLOSED message has said so; a server that only goes away for a while is "lost"). The last signal.
  *
  * Order: "joined" comes before any "message" of the same connection, save an ERROR about
  * something else than the join. Messages come in the server's order. With servers that keep the
