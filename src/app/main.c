@@ -1,10 +1,102 @@
-/* main.c: options, signals, exit code
+/* main.c: options, signals, exit status
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-int
-main (void)
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "mb-daemon.h"
+#include "mb-error.h"
+#include "mb-log.h"
+#include "mb-options.h"
+
+/* What a shell reports for a program that a signal ended. */
+#define STATUS_SIGNALLED 128
+
+typedef struct {
+  MbDaemon *daemon;
+  GMainLoop *loop;
+  int status;
+  gboolean stopping;
+} Program;
+
+static gboolean
+take_signal (Program *program, int number)
 {
-  return 0;
+  /* In a hurry: a worker is told so by the kernel when its host is gone. */
+  if (program->stopping)
+    _exit (STATUS_SIGNALLED + number);
+  program->stopping = TRUE;
+  mb_daemon_stop (program->daemon);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  return take_signal (user_data, SIGINT);
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  return take_signal (user_data, SIGTERM);
+}
+
+static void
+on_daemon_ended (MbDaemon *daemon, int status, Program *program)
+{
+  program->status = status;
+  g_main_loop_quit (program->loop);
+}
+
+static int
+run (MbOptions *options)
+{
+  g_autoptr (MbDaemon) daemon = mb_daemon_new (options);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+  Program program = {.daemon = daemon, .loop = loop, .status = -1};
+
+  /* A peer or reader that goes away is an error where it is written to, not the program's end. */
+  signal (SIGPIPE, SIG_IGN);
+  g_unix_signal_add (SIGINT, on_interrupt, &program);
+  g_unix_signal_add (SIGTERM, on_terminate, &program);
+  g_signal_connect (daemon, "ended", G_CALLBACK (on_daemon_ended), &program);
+  if (!mb_daemon_start (daemon, &error)) {
+    mb_log_error_line (error->message);
+    return mb_error_get_exit_status (error);
+  }
+  if (program.status < 0)
+    g_main_loop_run (loop);
+  return program.status;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MbOptions) options = NULL;
+  g_auto (GStrv) environment = g_get_environ ();
+
+  options = mb_options_new ((const char *const *) argv, environment, &error);
+  if (options == NULL) {
+    mb_log_error_line (error->message);
+    return mb_error_get_exit_status (error);
+  }
+  if (options->action == MB_OPTIONS_HELP) {
+    g_autofree char *help = mb_options_get_help ();
+
+    fputs (help, stdout);
+    return 0;
+  }
+  if (options->action == MB_OPTIONS_VERSION) {
+    puts ("meshbot " MESHBOT_VERSION);
+    return 0;
+  }
+  mb_log_init (options->log_level, options->log_format);
+  return run (options);
 }

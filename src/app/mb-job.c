@@ -12,6 +12,7 @@
  */
 #include "mb-job.h"
 
+#include "mb-elements.h"
 #include "mb-error.h"
 #include "mb-log.h"
 #include "mb-mesh.h"
@@ -85,11 +86,9 @@ bot_free (gpointer data)
 /**
  * mb_job_check:
  *
- * What can be known to be wrong before anything is started: a source that there is not, an element
- * that is not installed.
+ * What can be known to be wrong without GStreamer, which a host leaves alone.
  *
- * Returns: %FALSE with %MB_ERROR_USAGE for the one, and the error of
- *   mb_pipeline_ensure_elements() for the other
+ * Returns: %FALSE with %MB_ERROR_USAGE for a source that there is not
  */
 gboolean
 mb_job_check (MbOptions *options, GError **error)
@@ -118,6 +117,19 @@ mb_job_new (MbOptions *options, const char *server_url)
   self->options = mb_options_ref (options);
   self->server_url = g_strdup (server_url);
   return self;
+}
+
+static gboolean
+check_source_elements (MbOptions *options, GError **error)
+{
+  for (guint i = 0; options->sources[i] != NULL; i++) {
+    g_autoptr (MbPipelineSpec) spec =
+        mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, options->sources[i], error);
+
+    if (spec == NULL || !mb_elements_check_launch (mb_pipeline_spec_get_launch (spec), NULL, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static unsigned int
@@ -311,8 +323,7 @@ start_source (MbJob *self, GError **error)
 gboolean
 mb_job_start (MbJob *self, GError **error)
 {
-  gst_init (NULL, NULL);
-  if (!mb_pipeline_ensure_elements (error))
+  if (!mb_elements_ensure (error) || !check_source_elements (self->options, error))
     return FALSE;
   self->media = mb_media_new ();
   if (!start_source (self, error))

@@ -63,9 +63,7 @@ refuse_left_over (char **argv, GError **error)
       g_auto (GStrv) parts = g_strsplit (argv[i] + 2, "=", 2);
       const char *near = mb_option_find_near (parts[0]);
 
-      if (mb_option_find (parts[0]) != NULL)
-        g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "--%s takes no value", parts[0]);
-      else if (near != NULL)
+      if (near != NULL)
         g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "unknown option --%s; did you mean --%s?",
             parts[0], near);
       else
@@ -101,6 +99,25 @@ refuse_verbs (const char *const *argv, GError **error)
   return FALSE;
 }
 
+/* GOption would drop the value of an option that takes none. */
+static gboolean
+refuse_values_of_switches (const char *const *argv, GError **error)
+{
+  for (guint i = 0; argv[i] != NULL; i++) {
+    g_auto (GStrv) parts = g_strsplit (argv[i], "=", 2);
+    const MbOptionRow *row;
+
+    if (g_strv_length (parts) != 2 || !g_str_has_prefix (parts[0], "--"))
+      continue;
+    row = mb_option_find (parts[0] + 2);
+    if (row == NULL || (row->flags & MB_OPTION_SWITCH) == 0)
+      continue;
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s takes no value", parts[0]);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 check_utf8 (const char *const *argv, GError **error)
 {
@@ -122,7 +139,8 @@ parse_command_line (const char *const *argv, GPtrArray *settings, GError **error
   g_auto (GStrv) copy = g_strdupv ((char **) argv);
   GOptionGroup *group = g_option_group_new ("meshbot", "", "", settings, NULL);
 
-  if (!check_utf8 (argv, error) || !refuse_verbs (argv, error)) {
+  if (!check_utf8 (argv, error) || !refuse_verbs (argv, error) ||
+      !refuse_values_of_switches (argv, error)) {
     g_option_group_unref (group);
     return FALSE;
   }
@@ -162,7 +180,8 @@ find_setting (GPtrArray *settings, const char *name)
 }
 
 static gboolean
-add_file_key (MbConfig *config, const char *key, GPtrArray *settings, GError **error)
+add_file_key (
+    MbConfig *config, const char *key, GPtrArray *command_line, GPtrArray *settings, GError **error)
 {
   const MbOptionRow *row = mb_option_find (key);
   g_autofree char *where = mb_config_describe (config, key);
@@ -176,6 +195,8 @@ add_file_key (MbConfig *config, const char *key, GPtrArray *settings, GError **e
         near != NULL ? near : "", near != NULL ? "?" : "");
     return FALSE;
   }
+  if (find_setting (command_line, key) != NULL)
+    return TRUE;
   values = mb_config_get_values (config, key, (row->flags & MB_OPTION_LIST) != 0, error);
   if (values == NULL)
     return FALSE;
@@ -204,9 +225,7 @@ merge_file (const char *path, GPtrArray *command_line, GError **error)
     return NULL;
   keys = mb_config_list_keys (config);
   for (guint i = 0; keys[i] != NULL; i++) {
-    if (find_setting (command_line, keys[i]) != NULL)
-      continue;
-    if (!add_file_key (config, keys[i], settings, error))
+    if (!add_file_key (config, keys[i], command_line, settings, error))
       return NULL;
   }
   g_ptr_array_extend_and_steal (settings, g_ptr_array_ref (command_line));

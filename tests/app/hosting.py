@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""hosting.py: the program as a host: ready line, end, what outlives a restart, who has the port."""
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+
+import harness
+
+
+def test_ready_line_is_exact_and_all_there_is(case):
+    host = case.start("--listen", "127.0.0.1:0", "--store", ":memory:")
+    match = host.wait_line(r"^meshbot: serving (http://127\.0\.0\.1:([1-9]\d*))$")
+    status, health = harness.request("GET", match.group(1) + "/healthz")
+    assert status == 200 and health["server"] == "meshbot", health
+    assert host.stop()[0] == 0
+    assert len(host.stdout) == 1 and host.stderr == [], (host.stdout, host.stderr)
+
+
+def test_port_alone_is_on_loopback(case):
+    host = case.start("--listen", "0", "--store", ":memory:")
+    host.wait_line(r"^meshbot: serving http://127\.0\.0\.1:\d+$")
+
+
+def test_signals_end_it_within_5_s_with_0(case):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        host = case.host()
+        status, seconds = host.stop(number)
+        assert status == 0 and seconds < 5, (status, seconds)
+
+
+def test_signal_ends_it_while_somebody_is_connected(case):
+    host = case.host()
+    port = int(host.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port)) as idle:
+        idle.sendall(b"GET /api/rooms HTTP/1.1\r\n")
+        status, seconds = host.stop()
+        assert status == 0 and seconds < 5, (status, seconds)
+
+
+def test_rooms_outlive_a_restart(case):
+    store = case.path("new/folder/rooms.db")
+    first = case.host("--store", store)
+    status, room = harness.request("POST", first.url + "/api/rooms", {"name": "Stand-up", "id": "standup"})
+    assert status == 201 and room["id"] == "standup", (status, room)
+    assert first.stop()[0] == 0
+
+    second = case.host("--store", store)
+    status, rooms = harness.request("GET", second.url + "/api/rooms")
+    assert status == 200 and [each["name"] for each in rooms] == ["Stand-up"], rooms
+
+
+def test_rooms_outlive_a_kill(case):
+    store = case.path("rooms.db")
+    first = case.host("--store", store)
+    assert harness.request("POST", first.url + "/api/rooms", {"name": "Kept"})[0] == 201
+    first.stop(signal.SIGKILL)
+
+    second = case.host("--store", store)
+    assert [each["name"] for each in harness.request("GET", second.url + "/api/rooms")[1]] == ["Kept"]
+
+
+def test_store_is_in_the_state_folder(case):
+    host = case.start("--listen", "127.0.0.1:0")
+    host.wait_line(r"^meshbot: serving ")
+    assert os.path.exists(case.path("state/meshbot/rooms.db"))
+
+
+def test_memory_store_keeps_nothing(case):
+    for _ in range(2):
+        host = case.host("--store", ":memory:")
+        assert harness.request("GET", host.url + "/api/rooms")[1] == []
+        assert harness.request("POST", host.url + "/api/rooms", {"name": "Gone"})[0] == 201
+        assert host.stop()[0] == 0
+
+
+def test_store_that_cannot_be_had_is_status_1_and_one_line(case):
+    with open(case.path("rooms.db"), "w", encoding="utf-8") as file:
+        file.write("this is no database, and long enough to be seen as none " * 40)
+    result = case.run("--listen", "127.0.0.1:0", "--store", case.path("rooms.db"))
+    assert result.returncode == 1, result
+    assert result.stderr.count("\n") == 1 and "rooms.db" in result.stderr, result.stderr
+    assert result.stdout == ""
+
+
+def test_second_host_on_the_port_says_who_is_there(case):
+    host = case.host()
+    address = host.url.removeprefix("http://")
+    result = case.run("--listen", address, "--store", ":memory:")
+    assert result.returncode == 1, result
+    assert result.stderr.count("\n") == 1 and "already serves" in result.stderr, result.stderr
+    assert harness.request("GET", host.url + "/healthz")[0] == 200
+
+
+def test_other_program_on_the_port_is_a_clear_error(case):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def answer():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n{\"server\": \"another\"}")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        result = case.run("--listen", f"127.0.0.1:{listener.getsockname()[1]}", "--store", ":memory:")
+        thread.join(harness.PATIENCE)
+    assert result.returncode == 1, result
+    assert result.stderr.count("\n") == 1 and re.search("another program.*--listen", result.stderr), result.stderr
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(globals()))
