@@ -7,6 +7,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <string.h>
 
 static gint n_logged; /* atomic */
 
@@ -73,19 +74,22 @@ read_tracks (AVFormatContext *format, Playback *playback)
     track->is_video = parameters->codec_type == AVMEDIA_TYPE_VIDEO;
     track->width = parameters->width;
     track->height = parameters->height;
-    if (track->is_video)
-      playback->has_index = avformat_index_get_entries_count (format->streams[i]) > 0;
   }
 }
 
-static gboolean
-contains (const char *path, const char *text)
+/* What libavformat does not tell: the kind of container, and whether there are Cues. */
+static void
+read_bytes (const char *path, Playback *playback)
 {
+  static const guint8 CUES[] = {0x1c, 0x53, 0xbb, 0x6b};
   g_autofree char *data = NULL;
   gsize size;
 
   g_assert_true (g_file_get_contents (path, &data, &size, NULL));
-  return g_strstr_len (data, (gssize) MIN (size, 64), text) != NULL;
+  playback->is_webm = memmem (data, MIN (size, 64), "webm", 4) != NULL;
+  /* The first stands in the table of contents, which a finished file has. */
+  playback->has_index = size > 4096 && memmem (data, 4096, CUES, sizeof CUES) != NULL &&
+                        memmem (data + 4096, size - 4096, CUES, sizeof CUES) != NULL;
 }
 
 /**
@@ -103,7 +107,8 @@ playback_read (const char *path, Playback *playback)
 
   av_log_set_callback (on_log);
   g_atomic_int_set (&n_logged, 0);
-  *playback = (Playback){.duration_ms = -1, .is_webm = contains (path, "webm")};
+  *playback = (Playback){.duration_ms = -1};
+  read_bytes (path, playback);
   g_assert_cmpint (avformat_open_input (&format, path, NULL, NULL), ==, 0);
   if (format->duration != AV_NOPTS_VALUE && format->duration > 0)
     playback->duration_ms = format->duration / (AV_TIME_BASE / 1000);
