@@ -20,6 +20,7 @@
 #define TARGET_BPS 2500000
 #define ALIVE_US 5000000 /* reported and asked for so long after its last packet */
 #define NACKS_AT_ONCE 128
+#define MAX_JITTER_SECONDS 10
 
 struct _MbReceiver {
   unsigned int id;
@@ -203,7 +204,8 @@ measure_jitter (MbReceiver *self, const MbRtp *rtp, gint64 now_us)
   if (self->n_arrived > 1) {
     gint32 difference = (gint32) (transit - self->transit);
 
-    self->jitter += (ABS ((double) difference) - self->jitter) / 16;
+    if (ABS ((gint64) difference) < rate * MAX_JITTER_SECONDS) /* else another timeline */
+      self->jitter += (ABS ((double) difference) - self->jitter) / 16;
   }
   self->transit = transit;
 }
