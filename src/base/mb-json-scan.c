@@ -282,7 +282,7 @@ gboolean
 mb_json_scan (
     const char *text, gsize length, unsigned int max_depth, MbJsonSpan *value, GError **error)
 {
-  Scan scan;
+  Scan scan = {.max_depth = MIN (max_depth, MB_JSON_DEPTH_MAX)};
   const char *start;
   Expect expect = EXPECT_VALUE;
 
@@ -292,9 +292,6 @@ mb_json_scan (
   }
   scan.at = start = mb_json_skip_space (text, text + length);
   scan.end = text + length;
-  scan.problem = NULL;
-  scan.depth = 0;
-  scan.max_depth = MIN (max_depth, MB_JSON_DEPTH_MAX);
   while (scan.problem == NULL && scan.at < scan.end) {
     expect = scan_step (&scan, expect);
     if (scan.problem == NULL && expect == EXPECT_NOTHING && value != NULL)

@@ -236,7 +236,7 @@ pass_string (const char *at, const char *end, Level *level, unsigned int n_attac
 gboolean
 mb_sio_check_placeholders (MbJsonSpan value, unsigned int n_attachments, GError **error)
 {
-  Level levels[MB_JSON_DEPTH_MAX];
+  Level levels[MB_JSON_DEPTH_MAX] = {{FALSE, FALSE}};
   unsigned int depth = 0;
   const char *at = value.text;
   const char *end = value.text + value.length;

@@ -63,12 +63,14 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize length)
   MbJsonSpan value;
   g_autoptr (JsonNode) node = NULL;
 
-  if (length > 4096)
+  if (length > 1000)
     return 0;
   if (mb_json_scan ((const char *) bytes, length, MB_JSON_DEPTH, &value, NULL)) {
     g_assert_true (mb_utf8_is_valid (bytes, length));
     check_value (value, 0);
   }
   node = mb_json_parse ((const char *) bytes, (gssize) length, NULL);
+  if (node != NULL)
+    g_assert_true (mb_json_scan ((const char *) bytes, length, MB_JSON_DEPTH, NULL, NULL));
   return 0;
 }

@@ -17,7 +17,9 @@
 static gboolean
 spans_equal (MbJsonSpan a, MbJsonSpan b)
 {
-  return a.length == b.length && (a.length == 0 || memcmp (a.text, b.text, a.length) == 0);
+  if (a.text == NULL || b.text == NULL)
+    return a.text == b.text;
+  return a.length == b.length && memcmp (a.text, b.text, a.length) == 0;
 }
 
 static void
