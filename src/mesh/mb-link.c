@@ -241,13 +241,28 @@ explain_answer (MbLink *self, SoupMessage *message)
 }
 
 static GError *
+explain_certificate (SoupMessage *message)
+{
+  GTlsCertificateFlags flags = soup_message_get_tls_peer_certificate_errors (message);
+  const char *why = "it is not valid";
+
+  if ((flags & G_TLS_CERTIFICATE_BAD_IDENTITY) != 0)
+    why = "it is for another name";
+  else if ((flags & G_TLS_CERTIFICATE_EXPIRED) != 0)
+    why = "it has expired";
+  else if ((flags & G_TLS_CERTIFICATE_UNKNOWN_CA) != 0)
+    why = "this machine does not know who signed it (see update-ca-certificates)";
+  return g_error_new (
+      MB_ERROR, MB_ERROR_SECURITY, "the server's certificate is not trusted: %s", why);
+}
+
+static GError *
 explain_failure (MbLink *self, SoupMessage *message, const GError *error)
 {
   if (error->domain == SOUP_WEBSOCKET_ERROR)
     return explain_answer (self, message);
-  if (error->domain == G_TLS_ERROR && error->code == G_TLS_ERROR_BAD_CERTIFICATE)
-    return g_error_new (
-        MB_ERROR, MB_ERROR_SECURITY, "the server's certificate is not trusted: %s", error->message);
+  if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
+    return explain_certificate (message);
   return g_error_new_literal (MB_ERROR, MB_ERROR_UNREACHABLE, error->message);
 }
 
