@@ -108,8 +108,7 @@ mb_streams_announce (MbStreams *self, MbSdpSession *session)
     track.cname = self->cname;
     track.content = "camera";
     track.ssrc = outgoing->ssrc;
-    if (!mb_sdp_session_add_track (session, &track))
-      g_warning ("our %s track with codec %s cannot be offered", track.id, codec);
+    mb_sdp_session_add_track (session, &track);
   }
 }
 
