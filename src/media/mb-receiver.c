@@ -249,7 +249,7 @@ deliver (MbReceiver *self, GstBuffer *buffer, gint64 now_us)
   if (self->n_padding != 0)
     mb_rtp_set_seq (map.data, (guint16) (rtp.seq - self->n_padding));
   GST_BUFFER_PTS (buffer) =
-      (GstClockTime) MAX (mb_rtp_clock_get_time (&self->clock, rtp.timestamp), 0);
+      (GstClockTime) MAX (mb_rtp_clock_get_time (&self->clock, self->peer_clock, rtp.timestamp), 0);
   gst_buffer_unmap (buffer, &map);
   if (self->discontinuous) {
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
@@ -332,7 +332,7 @@ mb_receiver_take (MbReceiver *self, GstBuffer *buffer, const MbRtp *rtp, gint64 
     self->stats.recovered++;
   } else {
     measure_jitter (self, rtp, now_us);
-    mb_rtp_clock_take_arrival (&self->clock, rtp->timestamp, now_us * 1000);
+    mb_rtp_clock_take_arrival (&self->clock, self->peer_clock, rtp->timestamp, now_us * 1000);
   }
   if (is_first && self->config.kind == MB_MEDIA_KIND_VIDEO &&
       !mb_codec_starts_key_frame (self->config.codec, rtp->payload, rtp->payload_size))
@@ -346,8 +346,7 @@ mb_receiver_take_report (MbReceiver *self, const MbRtcpSenderInfo *info, gint64 
 {
   self->last_sr = mb_rtcp_ntp_middle (info->ntp);
   self->last_sr_us = now_us;
-  mb_rtp_clock_take_report (
-      &self->clock, self->peer_clock, info->ntp, info->rtp_timestamp, now_us * 1000);
+  mb_rtp_clock_take_report (&self->clock, self->peer_clock, info->ntp, info->rtp_timestamp);
 }
 
 /**

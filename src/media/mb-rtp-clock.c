@@ -3,10 +3,13 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A stream begins anchored on its first arrival, and follows the least delay seen. A sender report
- * ties it to the peer's NTP clock, which all streams of the peer share: from then on sound and
- * picture captured together get the same time. Small corrections are worked in at a twentieth of
- * real time, so that nobody hears or sees them; large ones at once.
+ * A stream begins anchored on its first arrival. Its first sender report ties it to the peer's NTP
+ * clock, which all streams of the peer share: from then on sound and picture captured together get
+ * the same time (RFC 3550 §6.4.1). How long the first packets were under way is not known, so a
+ * stream may turn out to stand too late against the others; then the others are moved later, and
+ * not it earlier: a gap of some milliseconds in a file is harmless, frames squeezed into the same
+ * instant are not. After that the peer's clock is followed, and nothing of the network's jitter
+ * reaches the times.
  */
 #include "mb-rtp-clock.h"
 
@@ -14,32 +17,18 @@
 #include "mb-rtp.h"
 
 #define NS_PER_SECOND G_GINT64_CONSTANT (1000000000)
-#define WINDOW_NS (2 * NS_PER_SECOND)
-#define JUMP_NS (NS_PER_SECOND / 5)     /* corrections above are made at once */
+#define NOISE_NS (NS_PER_SECOND / 200)  /* a report's own error; below it nothing is corrected */
+#define JUMP_NS (NS_PER_SECOND / 5)     /* above it the peer has set its clock */
 #define FOREIGN_NS (10 * NS_PER_SECOND) /* so far from its arrival it is another timeline */
-#define SLEW 20
+#define SLEW 500                        /* a correction takes so many times its length */
 
+/**
+ * mb_peer_clock_init:
+ */
 void
 mb_peer_clock_init (MbPeerClock *self)
 {
-  *self = (MbPeerClock){.n_samples = 0};
-}
-
-/* The least of the last: what came with the least delay. */
-static gint64
-peer_clock_take (MbPeerClock *self, gint64 sample_ns)
-{
-  unsigned int n;
-  gint64 least_ns = sample_ns;
-
-  self->samples_ns[self->n_samples++ % MB_PEER_CLOCK_SAMPLES] = sample_ns;
-  n = MIN (self->n_samples, MB_PEER_CLOCK_SAMPLES);
-  for (unsigned int i = 0; i < n; i++) {
-    /* A peer that sets its clock starts anew. */
-    if (ABS (self->samples_ns[i] - sample_ns) < NS_PER_SECOND)
-      least_ns = MIN (least_ns, self->samples_ns[i]);
-  }
-  return least_ns;
+  *self = (MbPeerClock){.epoch = 0};
 }
 
 /**
@@ -52,6 +41,7 @@ mb_rtp_clock_init (MbRtpClock *self, unsigned int rate)
   *self = (MbRtpClock){.rate = rate};
 }
 
+/* On the clock that the anchor is on. */
 static gint64
 raw_time (const MbRtpClock *self, gint64 timestamp)
 {
@@ -61,6 +51,20 @@ raw_time (const MbRtpClock *self, gint64 timestamp)
          units % self->rate * NS_PER_SECOND / self->rate;
 }
 
+static gint64
+get_offset (const MbRtpClock *self, const MbPeerClock *peer)
+{
+  if (self->epoch == 0)
+    return 0;
+  return self->epoch == peer->epoch ? peer->offset_ns : self->offset_ns;
+}
+
+static gint64
+local_time (const MbRtpClock *self, const MbPeerClock *peer, gint64 timestamp)
+{
+  return raw_time (self, timestamp) + get_offset (self, peer);
+}
+
 static void
 set_anchor (MbRtpClock *self, gint64 timestamp, gint64 time_ns)
 {
@@ -68,55 +72,55 @@ set_anchor (MbRtpClock *self, gint64 timestamp, gint64 time_ns)
   self->anchor_ns = time_ns;
   self->slewed_at = timestamp;
   self->correction_ns = 0;
-  self->window_end_ns = time_ns + WINDOW_NS;
-  self->window_least_ns = G_MAXINT64;
-}
-
-static void
-correct (MbRtpClock *self, gint64 error_ns)
-{
-  if (ABS (error_ns) > JUMP_NS) {
-    self->anchor_ns += error_ns;
-    self->correction_ns = 0;
-  } else {
-    self->correction_ns = error_ns;
-  }
 }
 
 /**
  * mb_rtp_clock_take_arrival:
+ * @peer: the clock that all streams of the peer share
  * @arrival_ns: when a packet with @timestamp came, not one that was resent; monotonic
  */
 void
-mb_rtp_clock_take_arrival (MbRtpClock *self, guint32 timestamp, gint64 arrival_ns)
+mb_rtp_clock_take_arrival (
+    MbRtpClock *self, const MbPeerClock *peer, guint32 timestamp, gint64 arrival_ns)
 {
   gint64 unwrapped = self->started ? mb_rtp_unwrap_timestamp (self->last, timestamp) : timestamp;
-  gint64 late_ns;
 
   if (!self->started) {
-    self->started = TRUE;
     self->last_ns = G_MININT64;
+    self->last = unwrapped;
+  }
+  /* A source that begins again (another clip, another sender) may count from anywhere. */
+  if (!self->started || ABS (arrival_ns - local_time (self, peer, unwrapped)) > FOREIGN_NS) {
+    self->started = TRUE;
+    self->epoch = 0;
+    self->last = unwrapped;
     set_anchor (self, unwrapped, arrival_ns);
   }
   self->last = MAX (self->last, unwrapped);
-  late_ns = arrival_ns - raw_time (self, unwrapped);
-  if (ABS (late_ns) > FOREIGN_NS) {
-    self->last = unwrapped;
-    self->has_report = FALSE;
-    set_anchor (self, unwrapped, arrival_ns);
-    return;
-  }
-  if (self->has_report)
-    return;
+}
 
-  if (late_ns < self->correction_ns)
-    correct (self, late_ns);
-  self->window_least_ns = MIN (self->window_least_ns, late_ns);
-  if (arrival_ns >= self->window_end_ns) {
-    correct (self, self->window_least_ns);
-    self->window_end_ns = arrival_ns + WINDOW_NS;
-    self->window_least_ns = G_MAXINT64;
-  }
+/* The stream stays where it is, and the peer's clock is what fits it. */
+static void
+begin_epoch (MbRtpClock *self, MbPeerClock *peer, gint64 ntp_ns, gint64 timestamp)
+{
+  gint64 time_ns = local_time (self, peer, timestamp);
+
+  peer->epoch++;
+  peer->offset_ns = time_ns - ntp_ns;
+  self->epoch = peer->epoch;
+  set_anchor (self, timestamp, ntp_ns);
+}
+
+static void
+join_epoch (MbRtpClock *self, MbPeerClock *peer, gint64 ntp_ns, gint64 timestamp)
+{
+  gint64 ahead_ns = local_time (self, peer, timestamp) - (ntp_ns + peer->offset_ns);
+
+  if (ABS (ahead_ns) > FOREIGN_NS / 2) /* a report of another timeline, or nonsense */
+    return;
+  peer->offset_ns += MAX (ahead_ns, 0);
+  self->epoch = peer->epoch;
+  set_anchor (self, timestamp, ntp_ns);
 }
 
 /**
@@ -124,35 +128,41 @@ mb_rtp_clock_take_arrival (MbRtpClock *self, guint32 timestamp, gint64 arrival_n
  * @peer: the clock that all streams of the peer share
  * @ntp: the report's NTP time, and
  * @timestamp: what it stands for in the stream
- * @arrival_ns: when the report came
  */
 void
-mb_rtp_clock_take_report (
-    MbRtpClock *self, MbPeerClock *peer, guint64 ntp, guint32 timestamp, gint64 arrival_ns)
+mb_rtp_clock_take_report (MbRtpClock *self, MbPeerClock *peer, guint64 ntp, guint32 timestamp)
 {
   gint64 ntp_ns = mb_rtcp_ntp_to_ns (ntp);
-  gint64 offset_ns;
+  gint64 unwrapped;
   gint64 error_ns;
 
   if (!self->started || ntp == 0)
     return;
-  offset_ns = peer_clock_take (peer, arrival_ns - ntp_ns);
-  error_ns = ntp_ns + offset_ns - raw_time (self, mb_rtp_unwrap_timestamp (self->last, timestamp));
-  if (ABS (error_ns) > FOREIGN_NS / 2) /* a report of another timeline, or nonsense */
-    return;
-  self->has_report = TRUE;
-  correct (self, error_ns);
+  unwrapped = mb_rtp_unwrap_timestamp (self->last, timestamp);
+  if (peer->epoch == 0) {
+    begin_epoch (self, peer, ntp_ns, unwrapped);
+  } else if (self->epoch != peer->epoch) {
+    join_epoch (self, peer, ntp_ns, unwrapped);
+  } else {
+    error_ns = ntp_ns - raw_time (self, unwrapped);
+    if (ABS (error_ns) > JUMP_NS)
+      begin_epoch (self, peer, ntp_ns, unwrapped);
+    else if (ABS (error_ns) > NOISE_NS)
+      self->correction_ns = error_ns;
+  }
+  self->offset_ns = peer->offset_ns;
 }
 
 /**
  * mb_rtp_clock_get_time:
+ * @peer: the clock that all streams of the peer share
  * @timestamp: of the next packet in order
  *
  * Returns: when it was captured, on the local monotonic clock in nanoseconds; never less than the
  *   last time
  */
 gint64
-mb_rtp_clock_get_time (MbRtpClock *self, guint32 timestamp)
+mb_rtp_clock_get_time (MbRtpClock *self, const MbPeerClock *peer, guint32 timestamp)
 {
   gint64 unwrapped = mb_rtp_unwrap_timestamp (self->last, timestamp);
   gint64 passed_ns;
@@ -167,6 +177,6 @@ mb_rtp_clock_get_time (MbRtpClock *self, guint32 timestamp)
     self->correction_ns -= step_ns;
     self->slewed_at = unwrapped;
   }
-  self->last_ns = MAX (self->last_ns, raw_time (self, unwrapped));
+  self->last_ns = MAX (self->last_ns, local_time (self, peer, unwrapped));
   return self->last_ns;
 }
