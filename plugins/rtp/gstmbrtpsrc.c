@@ -71,6 +71,24 @@ tell_dropped (GstMbRtpSrc *self)
           gst_structure_new (MB_MESSAGE_RTP_DROPPED, "packets", G_TYPE_UINT64, dropped, NULL)));
 }
 
+/* Whoever received a packet has left a DTS of its own pipeline's clock there; RTP comes in the order
+ * of decoding, so that the PTS does for both. */
+static GstBufferList *
+complete_times (GstBufferList *list)
+{
+  GstBufferList *writable = gst_buffer_list_make_writable (list);
+
+  for (guint i = 0; i < gst_buffer_list_length (writable); i++) {
+    GstBuffer *buffer = gst_buffer_list_get (writable, i);
+
+    if (GST_BUFFER_DTS (buffer) == GST_BUFFER_PTS (buffer))
+      continue;
+    buffer = gst_buffer_list_get_writable (writable, i);
+    GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer);
+  }
+  return writable;
+}
+
 static GstFlowReturn
 gst_mb_rtp_src_create (GstBaseSrc *base, guint64 offset, guint size, GstBuffer **buffer)
 {
@@ -80,7 +98,7 @@ gst_mb_rtp_src_create (GstBaseSrc *base, guint64 offset, guint size, GstBuffer *
   if (list == NULL)
     return GST_FLOW_FLUSHING;
   tell_dropped (self);
-  gst_base_src_submit_buffer_list (base, list);
+  gst_base_src_submit_buffer_list (base, complete_times (list));
   return GST_FLOW_OK;
 }
 

@@ -48,6 +48,7 @@ test_pull (void)
     g_autoptr (GstBuffer) buffer = gst_harness_pull (harness);
 
     g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, pts);
+    g_assert_cmpuint (GST_BUFFER_DTS (buffer), ==, pts);
     mb_rtp_port_push (port, list_at (pts));
   }
   caps = gst_pad_get_current_caps (harness->sinkpad);
