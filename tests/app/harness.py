@@ -15,6 +15,7 @@ import traceback
 import urllib.parse
 
 PROGRAM = os.environ["MESHBOT"]
+CACHE = tempfile.TemporaryDirectory(prefix="meshbot-app-cache-")  # GStreamer's registry, made once
 PATIENCE = 20  # seconds; what is promised sooner is asserted by the case itself
 
 
@@ -22,7 +23,7 @@ def environment(folder):
     """The environment a case runs in: a home of its own, nothing of the caller's desktop."""
     env = dict(os.environ)
     env.update(HOME=folder, XDG_STATE_HOME=os.path.join(folder, "state"),
-               XDG_CACHE_HOME=os.path.join(folder, "cache"))
+               XDG_CACHE_HOME=CACHE.name)
     for name in ("MESHBOT_TOKEN", "STATE_DIRECTORY", "G_MESSAGES_DEBUG", "GST_PLUGIN_SYSTEM_PATH_1_0"):
         env.pop(name, None)
     return env
