@@ -40,6 +40,16 @@ def test_signal_ends_it_while_somebody_is_connected(case):
         assert status == 0 and seconds < 5, (status, seconds)
 
 
+def test_room_page_is_in_the_program(case):
+    host = case.host()
+    connection = harness.http.client.HTTPConnection(host.url.removeprefix("http://"), timeout=harness.PATIENCE)
+    for page in ("/", "/room.html?id=x", "/room.js"):
+        connection.request("GET", page)
+        answer = connection.getresponse()
+        assert answer.status == 200 and len(answer.read()) > 200, (page, answer.status)
+    connection.close()
+
+
 def test_rooms_outlive_a_restart(case):
     store = case.path("new/folder/rooms.db")
     first = case.host("--store", store)
