@@ -315,6 +315,7 @@ test_restart (Fixture *fixture, gconstpointer data)
   listed = mb_test_http (host, "GET", "/api/rooms", NULL, NULL);
   g_clear_object (&host);
 
+  g_assert_cmpuint (made->status, ==, 201);
   assert_has (listed->body, "{\"id\":\"x\",\"name\":\"Räume\"");
   g_unlink (path);
   g_rmdir (folder);

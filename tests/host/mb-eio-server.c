@@ -234,17 +234,15 @@ static void
 test_vanish (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (MbTestClient) watcher = mb_test_client_new_plain (fixture->host);
-  g_autoptr (MbTestReply) posted = NULL;
-  g_autoptr (MbTestReply) polled = NULL;
-  g_autofree char *joined = NULL;
   g_autofree char *left = NULL;
   MbTestClient *hanging = NULL;
 
   mb_test_client_join (watcher, "x", "Ann");
-  posted = post (fixture, "40\x1e"
-                          "42[\"join-room\",{\"roomId\":\"x\",\"displayName\":\"Bo\"}]");
-  joined = mb_test_client_wait_for (watcher, "peer-joined");
-  polled = poll (fixture);
+  mb_test_reply_free (
+      post (fixture, "40\x1e"
+                     "42[\"join-room\",{\"roomId\":\"x\",\"displayName\":\"Bo\"}]"));
+  mb_test_client_wait_past (watcher, "peer-joined");
+  mb_test_reply_free (poll (fixture));
   hanging = start_poll (fixture);
   mb_test_client_free (hanging);
   left = mb_test_client_wait_for (watcher, "peer-left");
@@ -261,14 +259,12 @@ test_upgrade (Fixture *fixture, gconstpointer data)
   g_autoptr (MbTestReply) posted = post (fixture, "40");
   g_autoptr (MbTestReply) after = NULL;
   g_autoptr (MbTestClient) second = NULL;
-  g_autofree char *probe = NULL;
-  g_autofree char *peers = NULL;
 
   mb_test_client_send (websocket, "2probe");
-  probe = mb_test_client_wait_for (websocket, "3probe");
+  mb_test_client_wait_past (websocket, "3probe");
   mb_test_client_send (websocket, "5");
   mb_test_client_send (websocket, "42[\"join-room\",{\"roomId\":\"x\",\"displayName\":\"Ann\"}]");
-  peers = mb_test_client_wait_for (websocket, "42[\"peers\"");
+  mb_test_client_wait_past (websocket, "42[\"peers\"");
   after = poll (fixture);
   second = mb_test_client_new_websocket (fixture->host, fixture->websocket, NULL);
 
@@ -285,16 +281,13 @@ test_upgrade_moves_queue (Fixture *fixture, gconstpointer data)
   g_autoptr (MbTestClient) hanging = start_poll (fixture);
   g_autoptr (MbTestClient) websocket =
       mb_test_client_new_websocket (fixture->host, fixture->websocket, NULL);
-  g_autoptr (MbTestReply) posted = NULL;
-  g_autofree char *probe = NULL;
-  g_autofree char *connected = NULL;
 
   mb_test_client_send (websocket, "2probe");
-  probe = mb_test_client_wait_for (websocket, "3probe");
+  mb_test_client_wait_past (websocket, "3probe");
   assert_poll_ends_with (hanging, "6");
-  posted = post (fixture, "40");
+  mb_test_reply_free (post (fixture, "40"));
   mb_test_client_send (websocket, "5");
-  connected = mb_test_client_wait_for (websocket, "40{");
+  mb_test_client_wait_past (websocket, "40{");
 }
 
 static void
@@ -302,12 +295,11 @@ test_probe_fails (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (MbTestClient) websocket =
       mb_test_client_new_websocket (fixture->host, fixture->websocket, NULL);
-  g_autoptr (MbTestReply) posted = NULL;
   g_autoptr (MbTestReply) polled = NULL;
 
   mb_test_client_send (websocket, "4nonsense");
   mb_test_client_wait_for_close (websocket);
-  posted = post (fixture, "40");
+  mb_test_reply_free (post (fixture, "40"));
   polled = poll (fixture);
 
   assert_has (polled->body, "40{");

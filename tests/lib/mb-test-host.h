@@ -48,6 +48,7 @@ void mb_test_client_send_raw (MbTestClient *self, const void *bytes, gsize lengt
 void mb_test_client_send_frame (MbTestClient *self, int opcode, const void *payload, gsize length);
 void mb_test_client_send (MbTestClient *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 char *mb_test_client_wait_for (MbTestClient *self, const char *part);
+void mb_test_client_wait_past (MbTestClient *self, const char *part);
 void mb_test_client_stop_reading (MbTestClient *self);
 guint16 mb_test_client_wait_for_close (MbTestClient *self);
 void mb_test_client_assert_silent (MbTestClient *self, const char *part);
