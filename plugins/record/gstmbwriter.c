@@ -277,7 +277,6 @@ static gpointer
 run_writer (gpointer data)
 {
   GstMbWriter *self = data;
-  g_autoptr (MbWriter) writer = NULL;
   g_autofree char *location = NULL;
   Run run = {.element = self};
   gboolean is_eos = FALSE;
@@ -285,7 +284,7 @@ run_writer (gpointer data)
   GST_OBJECT_LOCK (self);
   location = g_strdup (self->location);
   GST_OBJECT_UNLOCK (self);
-  run.writer = writer = mb_writer_new (location);
+  run.writer = mb_writer_new (location);
 
   while (!g_atomic_int_get (&self->stopping)) {
     /* Asked before the last items are taken: nothing comes after a track's end. */
@@ -301,6 +300,7 @@ run_writer (gpointer data)
   }
   take_items (&run, g_get_monotonic_time ());
   finish (&run, MB_WRITER_REASON_STOPPED);
+  mb_writer_free (run.writer);
   return NULL;
 }
 
@@ -418,7 +418,7 @@ gst_mb_writer_release_pad (GstElement *element, GstPad *pad)
 {
   GstMbWriter *self = GST_MB_WRITER (element);
   Track *track = gst_pad_get_element_private (pad);
-  g_autoptr (GstPad) owned = NULL;
+  GstPad *owned;
 
   gst_pad_set_active (pad, FALSE);
   set_ended (self, track, TRUE, GST_SEQNUM_INVALID);
@@ -426,6 +426,7 @@ gst_mb_writer_release_pad (GstElement *element, GstPad *pad)
   owned = g_steal_pointer (&track->pad);
   GST_OBJECT_UNLOCK (self);
   gst_element_remove_pad (element, pad);
+  gst_object_unref (owned);
 }
 
 static gboolean
