@@ -154,9 +154,8 @@ async function iceConfiguration() {
   }
 }
 
+/** Asked for when we are in it: a room that nobody has made is there only while somebody is in it. */
 async function showRoomName() {
-  get('room-title').textContent = roomId;
-  document.title = `${roomId} · meshbot`;
   const answer = await fetch(`api/rooms/${encodeURIComponent(roomId)}`);
   if (!answer.ok)
     return;
@@ -227,7 +226,11 @@ function bindCall() {
   /** @type {(type: string, handler: (detail: any) => void) => void} */
   const on = (type, handler) =>
     call.addEventListener(type, (event) => handler(/** @type {CustomEvent} */ (event).detail));
-  on('state', showState);
+  on('state', () => {
+    showState();
+    if (call.state === 'joined')
+      showRoomName().catch(() => {});
+  });
   on('peer-added', addPeer);
   on('peer-removed', removePeer);
   on('chat', ({ peer, text }) => addLine(peer.displayName, text));
@@ -250,13 +253,14 @@ async function start() {
     get('state').textContent = '';
     return say('This link names no room. Go back to the list and choose one.');
   }
+  get('room-title').textContent = roomId;
+  document.title = `${roomId} · meshbot`;
   bindControls();
   bindCall();
   const [configuration] = await Promise.all([
     iceConfiguration(),
     Promise.race([openDevices(), new Promise((resolve) => setTimeout(resolve, DEVICE_MS))]),
   ]);
-  showRoomName().catch(() => {});
   call.join(configuration);
 }
 

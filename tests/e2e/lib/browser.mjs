@@ -73,7 +73,7 @@ export async function openRoom(browser, url, room, { name = 'browser', devices =
 }
 
 /** @typedef {{state: string, framesDecoded: number, packetsLost: number, audioEnergy: number, freezes: number,
- *             audioPackets: number, maxGapMs: number}} Received */
+ *             audioPackets: number, at: number}} Received `at` is when the figures were true, in ms */
 
 export class RoomPage {
   /** @type {string[]} */
@@ -108,7 +108,7 @@ export class RoomPage {
       const open = made.connections.filter((/** @type {RTCPeerConnection} */ each) => each.signalingState !== 'closed');
       return Promise.all(open.map(async (/** @type {RTCPeerConnection} */ connection) => {
         const sum = { state: connection.connectionState, framesDecoded: 0, packetsLost: 0, audioEnergy: 0, freezes: 0,
-          audioPackets: 0, maxGapMs: 0 };
+          audioPackets: 0, at: 0 };
         for (const each of (await connection.getStats()).values()) {
           if (each.type !== 'inbound-rtp')
             continue;
@@ -116,6 +116,7 @@ export class RoomPage {
           if (each.kind === 'video') {
             sum.framesDecoded += each.framesDecoded ?? 0;
             sum.freezes += each.freezeCount ?? 0;
+            sum.at = each.timestamp;
           } else {
             sum.audioEnergy += each.totalAudioEnergy ?? 0;
             sum.audioPackets += each.packetsReceived ?? 0;
