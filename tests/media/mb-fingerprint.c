@@ -21,7 +21,7 @@ typedef struct {
   const char *what;
   const char *hash;
   const char *hex;
-  int error; /* -1 means none */
+  gint64 error; /* -1 means none */
   const char *pem;
   gboolean matches;
 } Case;

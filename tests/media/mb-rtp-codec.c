@@ -8,7 +8,7 @@
 typedef struct {
   const char *what;
   MbCodec codec;
-  guint8 data[16];
+  guint8 data[20];
   gsize size;
   gboolean key;
 } Case;
