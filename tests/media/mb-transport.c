@@ -5,8 +5,6 @@
  */
 #include "mb-transport.h"
 
-#include <string.h>
-
 #include "mb-transport-media.h"
 
 #define STEP_US 5000
@@ -101,7 +99,8 @@ on_stats (gpointer object, gpointer data)
   MbTransportStats *stats = data;
 
   side->stats_value = *stats;
-  memcpy (side->streams, stats->streams, stats->n_streams * sizeof (MbStreamStats));
+  for (unsigned int i = 0; i < stats->n_streams; i++)
+    side->streams[i] = stats->streams[i];
 }
 
 static void
