@@ -248,6 +248,7 @@ deliver (MbReceiver *self, GstBuffer *buffer, gint64 now_us)
   self->stats.bytes += rtp.payload_size;
   if (self->n_padding != 0)
     mb_rtp_set_seq (map.data, (guint16) (rtp.seq - self->n_padding));
+  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE; /* nicesrc's, on another clock */
   GST_BUFFER_PTS (buffer) =
       (GstClockTime) MAX (mb_rtp_clock_get_time (&self->clock, self->peer_clock, rtp.timestamp), 0);
   gst_buffer_unmap (buffer, &map);
