@@ -426,6 +426,18 @@ read_ssrc (MbSdpSection *section, const char *value)
   }
 }
 
+static gboolean
+is_repaired (const MbSdpSection *section, guint64 number)
+{
+  for (unsigned int i = 0; i < section->ssrcs->len; i++) {
+    const MbSdpSsrc *ssrc = section->ssrcs->pdata[i];
+
+    if (ssrc->repairs != 0 && ssrc->repairs == number)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* a=ssrc-group:FID <media> <rtx>; FEC-FR <media> <fec>. SIM groups are of equals. */
 static void
 read_ssrc_group (MbSdpSection *section, const char *value)
@@ -440,7 +452,10 @@ read_ssrc_group (MbSdpSection *section, const char *value)
   if (!take_spaces (&value) || !take_number (&value, G_MAXUINT32, &first) ||
       !take_spaces (&value) || !take_number (&value, G_MAXUINT32, &second) || first == second)
     return;
-  (void) need_ssrc (section, first);
+  ssrc = need_ssrc (section, first);
+  /* A repair of a repair, or a circle, would leave no stream at all. */
+  if (ssrc == NULL || ssrc->repairs != 0 || is_repaired (section, second))
+    return;
   ssrc = need_ssrc (section, second);
   if (ssrc != NULL)
     ssrc->repairs = (guint32) first;

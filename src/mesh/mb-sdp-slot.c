@@ -233,6 +233,7 @@ list_codecs (const MbSdpSlot *self, const MbSdpSlotWish *wish)
 {
   GPtrArray *codecs = g_ptr_array_new ();
   gpointer send = (gpointer) wish->send;
+  gboolean is_resting;
   gboolean receives_send =
       send != NULL && g_ptr_array_find ((GPtrArray *) wish->receive, send, NULL);
 
@@ -244,6 +245,15 @@ list_codecs (const MbSdpSlot *self, const MbSdpSlotWish *wish)
   }
   if (send != NULL && !g_ptr_array_find (codecs, send, NULL))
     g_ptr_array_add (codecs, send);
+  /* A section that rests keeps what was agreed: without a codec it would be rejected for good. */
+  is_resting = codecs->len == 0 && self->local != NULL;
+  for (unsigned int i = 0; is_resting && i < self->local->codecs->len; i++) {
+    const MbSdpCodec *codec = self->local->codecs->pdata[i];
+    const MbCodecInfo *info = mb_codec_info_find (codec->name);
+
+    if (info != NULL)
+      g_ptr_array_add (codecs, (gpointer) info);
+  }
   return codecs;
 }
 

@@ -61,8 +61,6 @@ write_codec (GString *text, const MbSdpCodec *codec)
 static void
 write_ssrc (GString *text, const MbSdpSsrc *ssrc)
 {
-  if (ssrc->repairs != 0)
-    g_string_append_printf (text, "a=ssrc-group:FID %u %u\r\n", ssrc->repairs, ssrc->ssrc);
   if (ssrc->cname != NULL)
     g_string_append_printf (text, "a=ssrc:%u cname:%s\r\n", ssrc->ssrc, ssrc->cname);
   if (ssrc->stream_id != NULL && ssrc->track_id != NULL)
@@ -131,6 +129,12 @@ write_rtp (GString *text, const MbSdpSection *section)
     g_string_append_printf (text, "a=simulcast:%s\r\n", section->simulcast);
   for (unsigned int i = 0; i < section->ssrcs->len; i++)
     write_ssrc (text, section->ssrcs->pdata[i]);
+  for (unsigned int i = 0; i < section->ssrcs->len; i++) {
+    const MbSdpSsrc *ssrc = section->ssrcs->pdata[i];
+
+    if (ssrc->repairs != 0)
+      g_string_append_printf (text, "a=ssrc-group:FID %u %u\r\n", ssrc->repairs, ssrc->ssrc);
+  }
 }
 
 static void
