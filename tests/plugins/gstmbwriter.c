@@ -194,6 +194,7 @@ test_silent (Fixture *fixture, gconstpointer name)
 
   push_audio (fixture, 0);
   opened = wait_for (fixture, MB_MESSAGE_WRITER_OPENED);
+  g_assert_nonnull (opened);
 
   push_audio (fixture, 20);
   push_video (fixture, TRUE, 1500);

@@ -21,20 +21,20 @@ test_inspect (void)
   g_autoptr (GBytes) h264_key = h264 (H264_KEY, sizeof H264_KEY);
   g_autoptr (GBytes) h264_delta = h264 (H264_DELTA, sizeof H264_DELTA);
   const struct {
-    MbFrameCodec codec;
     const guint8 *data;
     gsize size;
+    MbFrameCodec codec;
     MbFrameInfo info;
   } ROWS[] = {
-      {MB_FRAME_CODEC_VP8, VP8_KEY, sizeof VP8_KEY, {TRUE, FRAME_WIDTH, FRAME_HEIGHT}},
-      {MB_FRAME_CODEC_VP8, VP8_DELTA, sizeof VP8_DELTA, {FALSE, 0, 0}},
-      {MB_FRAME_CODEC_VP9, VP9_KEY, sizeof VP9_KEY, {TRUE, FRAME_WIDTH, FRAME_HEIGHT}},
-      {MB_FRAME_CODEC_VP9, VP9_DELTA, sizeof VP9_DELTA, {FALSE, 0, 0}},
-      {MB_FRAME_CODEC_H264, g_bytes_get_data (h264_key, NULL), g_bytes_get_size (h264_key),
+      {VP8_KEY, sizeof VP8_KEY, MB_FRAME_CODEC_VP8, {TRUE, FRAME_WIDTH, FRAME_HEIGHT}},
+      {VP8_DELTA, sizeof VP8_DELTA, MB_FRAME_CODEC_VP8, {FALSE, 0, 0}},
+      {VP9_KEY, sizeof VP9_KEY, MB_FRAME_CODEC_VP9, {TRUE, FRAME_WIDTH, FRAME_HEIGHT}},
+      {VP9_DELTA, sizeof VP9_DELTA, MB_FRAME_CODEC_VP9, {FALSE, 0, 0}},
+      {g_bytes_get_data (h264_key, NULL), g_bytes_get_size (h264_key), MB_FRAME_CODEC_H264,
           {TRUE, 0, 0}},
-      {MB_FRAME_CODEC_H264, g_bytes_get_data (h264_delta, NULL), g_bytes_get_size (h264_delta),
+      {g_bytes_get_data (h264_delta, NULL), g_bytes_get_size (h264_delta), MB_FRAME_CODEC_H264,
           {FALSE, 0, 0}},
-      {MB_FRAME_CODEC_OPUS, OPUS, sizeof OPUS, {TRUE, 0, 0}},
+      {OPUS, sizeof OPUS, MB_FRAME_CODEC_OPUS, {TRUE, 0, 0}},
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (ROWS); i++) {
@@ -110,6 +110,7 @@ test_mangled (void)
       mb_frame_inspect ((MbFrameCodec) codec, data, size, &info);
     converted = h264 (data, size);
     config = mb_frame_h264_build_config (data, size);
+    g_assert_nonnull (converted);
     g_assert_cmpuint (g_bytes_get_size (config), >=, 7);
   }
 }
