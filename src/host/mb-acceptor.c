@@ -29,6 +29,7 @@ struct _MbAcceptor {
   guint16 port;
   MbWatch watch;
   MbTimer rest;
+  gboolean resting; /* nobody has been let in since the last rest; it was told */
 };
 
 static void
@@ -42,7 +43,9 @@ on_rest_over (gpointer data)
 static void
 rest (MbAcceptor *self, int reason)
 {
-  g_warning ("cannot accept (%s): trying again in %d ms", g_strerror (reason), REST_MS);
+  if (!self->resting)
+    g_warning ("cannot accept callers for now: %s", g_strerror (reason));
+  self->resting = TRUE;
   mb_reactor_rewatch (self->reactor, &self->watch, 0);
   mb_reactor_arm_in (self->reactor, &self->rest, REST_MS);
 }
@@ -65,6 +68,7 @@ on_listener_event (gpointer data, guint32 events)
     /* Anything else is the fault of that one caller (ECONNABORTED and what accept(2) lists). */
     if (fd < 0)
       continue;
+    self->resting = FALSE;
     setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     self->func (fd, self->user_data);
   }

@@ -25,6 +25,7 @@ struct _MbApi {
   MbOrigins *origins; /* not owned */
   MbMetrics *metrics; /* not owned */
   MbMetric *n_requests;
+  char run[MB_ID_LENGTH + 1]; /* names this run of the host */
 };
 
 /* What is done with a request; which of GET (and HEAD), POST and DELETE it takes is in the table. */
@@ -38,22 +39,30 @@ typedef struct {
   Action remove;
 } Resource;
 
-/* The weak kind would do, but the same text is the same bytes here. */
-static void
-reply_with_etag (MbHttpRequest *request, const char *content_type, GString *text)
+/* TRUE where the client has that revision already, and has been told. The tag names this run of
+ * the host too, since the count begins anew with each. */
+static gboolean
+reply_if_known (MbApi *self, MbHttpRequest *request, guint64 revision)
 {
-  g_autofree char *sum =
-      g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) text->str, text->len);
-  g_autofree char *etag = g_strdup_printf ("\"%.16s\"", sum);
   const char *known = mb_http_request_get_header (request, "If-None-Match");
-  g_autoptr (GBytes) body = g_bytes_new (text->str, text->len);
+  char etag[64];
 
+  g_snprintf (etag, sizeof etag, "\"%s-%" G_GUINT64_FORMAT "\"", self->run, revision);
   mb_http_request_add_header (request, "ETag", etag);
   mb_http_request_add_header (request, "Cache-Control", "no-cache");
-  if (known != NULL && (strstr (known, etag) != NULL || strcmp (known, "*") == 0))
-    mb_http_request_reply (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
-  else
-    mb_http_request_reply (request, SOUP_STATUS_OK, content_type, body);
+  if (known == NULL || (strstr (known, etag) == NULL && strcmp (known, "*") != 0))
+    return FALSE;
+  mb_http_request_reply (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+  return TRUE;
+}
+
+static void
+reply_json (MbHttpRequest *request, unsigned int status, GString *text)
+{
+  gsize length = text->len;
+  g_autoptr (GBytes) body = g_bytes_new_take (g_string_free (text, FALSE), length);
+
+  mb_http_request_reply (request, status, JSON_TYPE, body);
 }
 
 static gboolean
@@ -85,13 +94,15 @@ read_page (MbApi *self, MbHttpRequest *request, GList **first, gint64 *limit)
 static void
 list_rooms (MbApi *self, MbHttpRequest *request, const char *id)
 {
-  g_autoptr (GString) text = g_string_new ("[");
+  GString *text = NULL;
   GList *link = NULL;
   gint64 limit = 0;
   MbRoom *last = NULL;
 
-  if (!read_page (self, request, &link, &limit))
+  if (!read_page (self, request, &link, &limit) ||
+      reply_if_known (self, request, mb_lobby_get_revision (self->lobby)))
     return;
+  text = g_string_new ("[");
   for (; link != NULL && limit > 0; link = link->next, limit--) {
     if (last != NULL)
       g_string_append_c (text, ',');
@@ -106,22 +117,25 @@ list_rooms (MbApi *self, MbHttpRequest *request, const char *id)
     mb_http_request_add_header (request, "Link", next);
     mb_http_request_add_header (request, "Access-Control-Expose-Headers", "Link, ETag");
   }
-  reply_with_etag (request, JSON_TYPE, text);
+  reply_json (request, SOUP_STATUS_OK, text);
 }
 
 static void
 get_room (MbApi *self, MbHttpRequest *request, const char *id)
 {
   MbRoom *room = mb_lobby_get_room (self->lobby, id);
-  g_autoptr (GString) text = g_string_new (NULL);
+  GString *text = NULL;
 
   if (room == NULL) {
     mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, "there is no such room");
     return;
   }
+  if (reply_if_known (self, request, mb_room_get_revision (room)))
+    return;
+  text = g_string_new (NULL);
   mb_room_append_json (room, TRUE, text);
   g_string_append_c (text, '\n');
-  reply_with_etag (request, JSON_TYPE, text);
+  reply_json (request, SOUP_STATUS_OK, text);
 }
 
 static gboolean
@@ -260,9 +274,8 @@ on_room_created (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Pending) pending = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GString) text = g_string_new (NULL);
+  GString *text = NULL;
   g_autofree char *location = g_strdup_printf ("/api/rooms/%s", pending->id);
-  g_autoptr (GBytes) body = NULL;
   MbRoom *room = NULL;
 
   if (!mb_lobby_create_room_finish (MB_LOBBY (source), result, &error)) {
@@ -275,11 +288,11 @@ on_room_created (GObject *source, GAsyncResult *result, gpointer user_data)
         pending->request, SOUP_STATUS_CONFLICT, "the room was deleted as it was made");
     return;
   }
+  text = g_string_new (NULL);
   mb_room_append_json (room, FALSE, text);
   g_string_append_c (text, '\n');
-  body = g_bytes_new (text->str, text->len);
   mb_http_request_add_header (pending->request, "Location", location);
-  mb_http_request_reply (pending->request, SOUP_STATUS_CREATED, JSON_TYPE, body);
+  reply_json (pending->request, SOUP_STATUS_CREATED, text);
 }
 
 static void
@@ -439,6 +452,7 @@ mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbMetrics *metrics
 
   self->lobby = g_object_ref (lobby);
   self->origins = origins;
+  mb_connection_make_id (self->run);
   self->metrics = metrics;
   self->n_requests = mb_metrics_counter (
       metrics, "meshbot_http_api_requests_total", "Requests to the REST interface.", NULL, NULL);

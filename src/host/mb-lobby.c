@@ -30,6 +30,7 @@ struct _MbLobby {
   MbMetric *n_rooms;
   MbMetric *n_signals;
   MbMetric *n_refused;
+  guint64 revision; /* counted up with each change of a room */
   gboolean closed;
 };
 
@@ -38,7 +39,7 @@ G_DEFINE_FINAL_TYPE (MbLobby, mb_lobby, G_TYPE_OBJECT)
 static MbRoom *
 add_room (MbLobby *self, const MbRoomRecord *record, MbRoomLife life)
 {
-  MbRoom *room = mb_room_new (record, life, self->limits.max_members);
+  MbRoom *room = mb_room_new (record, life, self->limits.max_members, &self->revision);
 
   g_hash_table_insert (self->rooms, (gpointer) mb_room_get_id (room), room);
   g_queue_push_tail_link (&self->order, mb_room_get_link (room));
@@ -302,6 +303,17 @@ GList *
 mb_lobby_get_rooms (MbLobby *self)
 {
   return self->order.head;
+}
+
+/**
+ * mb_lobby_get_revision:
+ *
+ * Returns: a number that changes with anything about any room
+ */
+guint64
+mb_lobby_get_revision (MbLobby *self)
+{
+  return self->revision;
 }
 
 static void

@@ -36,6 +36,7 @@ unsigned int mb_lobby_count_members (MbLobby *self);
 
 MbRoom *mb_lobby_get_room (MbLobby *self, const char *id);
 GList *mb_lobby_get_rooms (MbLobby *self);
+guint64 mb_lobby_get_revision (MbLobby *self);
 void mb_lobby_create_room_async (
     MbLobby *self, const MbRoomRecord *record, GAsyncReadyCallback callback, gpointer user_data);
 gboolean mb_lobby_create_room_finish (MbLobby *self, GAsyncResult *result, GError **error);

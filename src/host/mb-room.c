@@ -12,17 +12,29 @@ struct _MbRoom {
   MbRoomRecord *record; /* owned */
   MbRoomLife life;
   unsigned int default_max_members;
+  guint64 *clock;      /* not owned; counted up with each change of any room */
+  guint64 revision;    /* what it said at the last change of this one */
+  char *json;          /* (nullable) owned; the room without its end, until it changes */
   GHashTable *members; /* (element-type MbMember) not owned; by id */
   GQueue order;        /* (element-type MbMember) not owned; as they joined */
   GList link;          /* in the lobby's list */
 };
 
+static void
+change (MbRoom *self)
+{
+  self->revision = ++*self->clock;
+  g_clear_pointer (&self->json, g_free);
+}
+
 /**
  * mb_room_new:
  * @default_max_members: what it takes when its record does not say
+ * @clock: (transfer none): counted up with each change of a room; outlives the room
  */
 MbRoom *
-mb_room_new (const MbRoomRecord *record, MbRoomLife life, unsigned int default_max_members)
+mb_room_new (
+    const MbRoomRecord *record, MbRoomLife life, unsigned int default_max_members, guint64 *clock)
 {
   MbRoom *self = g_new0 (MbRoom, 1);
 
@@ -32,6 +44,8 @@ mb_room_new (const MbRoomRecord *record, MbRoomLife life, unsigned int default_m
   self->members = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&self->order);
   self->link.data = self;
+  self->clock = clock;
+  change (self);
   return self;
 }
 
@@ -44,6 +58,7 @@ void
 mb_room_free (MbRoom *self)
 {
   g_assert (self->order.length == 0);
+  change (self);
   g_hash_table_unref (self->members);
   mb_room_record_free (self->record);
   g_free (self);
@@ -60,6 +75,7 @@ mb_room_keep (MbRoom *self, const MbRoomRecord *record)
   mb_room_record_free (self->record);
   self->record = mb_room_record_copy (record);
   self->life = MB_ROOM_KEPT;
+  change (self);
 }
 
 const char *
@@ -141,6 +157,7 @@ mb_room_join (MbRoom *self, MbMember *member)
   member->room = self;
   g_hash_table_insert (self->members, (gpointer) mb_member_get_id (member), member);
   g_queue_push_tail (&self->order, member);
+  change (self);
   mb_member_send (member, peers);
 }
 
@@ -155,6 +172,7 @@ mb_room_leave (MbRoom *self, MbMember *member, const char *reason)
 
   g_hash_table_remove (self->members, mb_member_get_id (member));
   g_queue_remove (&self->order, member);
+  change (self);
   member->room = NULL;
   broadcast (self, NULL, left);
 }
@@ -197,6 +215,7 @@ mb_room_close (MbRoom *self, const char *reason)
   g_hash_table_remove_all (self->members);
   while ((member = g_queue_pop_head (&self->order)) != NULL)
     member->room = NULL;
+  change (self);
 }
 
 static void
@@ -220,15 +239,11 @@ append_member (GString *out, MbMember *member)
   g_string_append_c (out, '}');
 }
 
-/**
- * mb_room_append_json:
- *
- * The room as REST shows it.
- */
-void
-mb_room_append_json (MbRoom *self, gboolean with_members, GString *out)
+static char *
+make_json (MbRoom *self)
 {
-  g_string_append (out, "{\"id\":");
+  GString *out = g_string_new ("{\"id\":");
+
   mb_json_append_string (out, self->record->id);
   g_string_append (out, ",\"name\":");
   mb_json_append_string (out, self->record->name);
@@ -238,6 +253,31 @@ mb_room_append_json (MbRoom *self, gboolean with_members, GString *out)
       ",\"memberCount\":%u,\"maxMembers\":%u,\"topology\":\"%s\",\"metadata\":%s",
       self->order.length, get_max_members (self), mb_topology_to_string (self->record->topology),
       self->record->metadata);
+  return g_string_free (out, FALSE);
+}
+
+/**
+ * mb_room_get_revision:
+ *
+ * Returns: a number that changes with anything that mb_room_append_json() shows
+ */
+guint64
+mb_room_get_revision (MbRoom *self)
+{
+  return self->revision;
+}
+
+/**
+ * mb_room_append_json:
+ *
+ * The room as REST shows it.
+ */
+void
+mb_room_append_json (MbRoom *self, gboolean with_members, GString *out)
+{
+  if (self->json == NULL)
+    self->json = make_json (self);
+  g_string_append (out, self->json);
   if (with_members) {
     g_string_append (out, ",\"members\":[");
     for (GList *link = self->order.head; link != NULL; link = link->next) {

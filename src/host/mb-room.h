@@ -18,7 +18,8 @@ typedef enum {
   MB_ROOM_KEPT,
 } MbRoomLife;
 
-MbRoom *mb_room_new (const MbRoomRecord *record, MbRoomLife life, unsigned int default_max_members);
+MbRoom *mb_room_new (
+    const MbRoomRecord *record, MbRoomLife life, unsigned int default_max_members, guint64 *clock);
 void mb_room_free (MbRoom *self);
 void mb_room_keep (MbRoom *self, const MbRoomRecord *record);
 
@@ -26,6 +27,7 @@ const char *mb_room_get_id (MbRoom *self);
 MbRoomLife mb_room_get_life (MbRoom *self);
 GList *mb_room_get_link (MbRoom *self);
 unsigned int mb_room_count_members (MbRoom *self);
+guint64 mb_room_get_revision (MbRoom *self);
 
 gboolean mb_room_check_space (MbRoom *self, GError **error);
 void mb_room_join (MbRoom *self, MbMember *member);
