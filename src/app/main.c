@@ -46,6 +46,24 @@ on_terminate (gpointer user_data)
   return take_signal (user_data, SIGTERM);
 }
 
+/* A terminal that is closed says so once by itself and once by its shell. */
+static gboolean
+on_hang_up (gpointer user_data)
+{
+  Program *program = user_data;
+
+  mb_daemon_stop (program->daemon);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+is_ignored (int number)
+{
+  struct sigaction action;
+
+  return sigaction (number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static void
 on_daemon_ended (MbDaemon *daemon, int status, Program *program)
 {
@@ -65,6 +83,9 @@ run (MbOptions *options)
   signal (SIGPIPE, SIG_IGN);
   g_unix_signal_add (SIGINT, on_interrupt, &program);
   g_unix_signal_add (SIGTERM, on_terminate, &program);
+  /* Under nohup it stays without effect. */
+  if (!is_ignored (SIGHUP))
+    g_unix_signal_add (SIGHUP, on_hang_up, &program);
   g_signal_connect (daemon, "ended", G_CALLBACK (on_daemon_ended), &program);
   if (!mb_daemon_start (daemon, &error)) {
     mb_log_error_line (error->message);

@@ -141,12 +141,9 @@ start_worker (MbDaemon *self, GError **error)
 {
   g_autofree char *url =
       mb_probe_make_url (self->options->listen_address, mb_server_get_port (self->server));
+  g_autofree char *room = mb_value_expand (self->options->room, 1, 1, g_get_host_name ());
 
-  for (unsigned int room = 1; room <= MIN (self->options->rooms, 1); room++) {
-    g_autofree char *id = mb_value_expand (self->options->room, 1, room, g_get_host_name ());
-
-    mb_log_say ("open %s/room.html?id=%s", url, id);
-  }
+  mb_log_say ("open %s/room.html?id=%s", url, room);
   self->worker = mb_worker_new (self->options, url);
   g_signal_connect_object (
       self->worker, "ended", G_CALLBACK (on_taking_part_ended), self, G_CONNECT_DEFAULT);

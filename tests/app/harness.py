@@ -109,7 +109,9 @@ class Program:
         """Sends a signal; the exit status and the seconds it took."""
         began = time.monotonic()
         self.process.send_signal(number)
-        return self.wait(), time.monotonic() - began
+        self.process.wait(PATIENCE)
+        seconds = time.monotonic() - began
+        return self.wait(), seconds
 
     def children(self):
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:

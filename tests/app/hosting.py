@@ -25,10 +25,26 @@ def test_port_alone_is_on_loopback(case):
 
 
 def test_signals_end_it_within_5_s_with_0(case):
-    for number in (signal.SIGTERM, signal.SIGINT):
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         host = case.host()
         status, seconds = host.stop(number)
         assert status == 0 and seconds < 5, (status, seconds)
+
+
+def test_second_signal_ends_it_at_once(case):
+    host = case.host("--room", "x", "--source", "videotestsrc")
+    harness.wait_until(lambda: harness.members(host.url, "x"), "a bot in the room")
+    child = host.all_children()[0]
+    os.kill(child, signal.SIGSTOP)
+    host.process.send_signal(signal.SIGTERM)
+    harness.wait_until(lambda: harness.request("GET", host.url + "/healthz"), "an answer")
+    host.process.send_signal(signal.SIGTERM)
+    status = host.process.wait(2)
+    os.kill(child, signal.SIGKILL)
+    assert status == 128 + signal.SIGTERM, status
 
 
 def test_signal_ends_it_while_somebody_is_connected(case):
