@@ -120,6 +120,8 @@ test_refused (void)
   } cases[] = {
       {"430[{\"ok\":false,\"error\":{\"code\":\"room-full\",\"message\":\"room x is full\"}}]",
           "*room x is full", MB_ERROR_FULL},
+      {"430[{\"ok\":false,\"error\":\"room x is full\",\"code\":\"room-full\"}]", "*room x is full",
+          MB_ERROR_FULL},
       {"430[{\"error\":\"room is full\"}]", "*room is full", MB_ERROR_UNREACHABLE},
       {"42[\"room-error\",{\"code\":\"not-found\",\"message\":\"no room x\","
        "\"event\":\"join-room\"}]",
@@ -144,6 +146,7 @@ test_refused (void)
     error =
         g_error_new_literal (MB_ERROR, atoi (strchr (g_queue_peek_head (diary->lines), ' ')), "x");
     diary_expect (diary, line);
+    g_assert_cmpint (error->code, ==, (int) cases[i].code);
     g_assert_cmpint (mb_error_get_exit_status (error), ==, 4);
     script_wait_closed (script, 1);
     diary_settle (diary);
