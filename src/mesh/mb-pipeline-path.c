@@ -182,10 +182,11 @@ mb_pipeline_ensure_elements (GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
   if (build_root != NULL) {
     g_autofree char *path = g_build_filename (build_root, "plugins", "libgstmeshbot.so", NULL);
+    /* It enters the registry by itself. */
     g_autoptr (GstPlugin) plugin = gst_plugin_load_file (path, NULL);
 
     if (plugin != NULL)
-      gst_registry_add_plugin (gst_registry_get (), gst_object_ref (plugin));
+      g_debug ("elements of %s", gst_plugin_get_filename (plugin));
   }
   for (guint i = 0; i < G_N_ELEMENTS (ELEMENTS); i++) {
     g_autoptr (GstElementFactory) factory = gst_element_factory_find (ELEMENTS[i]);
