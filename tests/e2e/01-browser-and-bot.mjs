@@ -55,10 +55,10 @@ async function botAfterPage(t, browser, url, pageOffers) {
 }
 
 /**
- * The picture moves at its rate, and the tone is there, for some seconds.
+ * What comes in over ten seconds.
  * @param {import('./lib/browser.mjs').RoomPage} page
  */
-async function assertPlays(page) {
+async function measure(page) {
   const [before] = await page.received();
   const pictures = new Set();
   for (let n = 0; n < 5; n += 1) {
@@ -68,12 +68,28 @@ async function assertPlays(page) {
     await delay(SECONDS * 200 - 50);
   }
   const [after] = await page.received();
-  const seconds = (after.at - before.at) / 1000;
-  const rate = (after.framesDecoded - before.framesDecoded) / seconds;
-  assert.ok(rate >= 25 && rate <= 31, `${rate.toFixed(1)} frames a second`);
-  assert.equal(pictures.size, 5, 'the picture stands still');
-  assert.ok((after.audioEnergy - before.audioEnergy) / seconds > 1e-5, 'only silence is heard');
   assert.equal(after.state, 'connected');
+  const seconds = (after.at - before.at) / 1000;
+  return {
+    rate: (after.framesDecoded - before.framesDecoded) / seconds,
+    energy: (after.audioEnergy - before.audioEnergy) / seconds,
+    pictures: pictures.size,
+  };
+}
+
+/**
+ * The picture moves at its rate, and the tone is there, for ten seconds. A machine that is busy with
+ * something else gets a second chance.
+ * @param {import('./lib/browser.mjs').RoomPage} page
+ */
+async function assertPlays(page) {
+  const good = (/** @type {number} */ rate) => rate >= 25 && rate <= 31;
+  let found = await measure(page);
+  if (!good(found.rate))
+    found = await measure(page);
+  assert.ok(good(found.rate), `${found.rate.toFixed(1)} frames a second`);
+  assert.equal(found.pictures, 5, 'the picture stands still');
+  assert.ok(found.energy > 1e-5, 'only silence is heard');
 }
 
 for (const pageOffers of [true, false]) {

@@ -123,7 +123,6 @@ test('a bot, while a page watches it', { timeout: 90000 }, async (t) => {
   const page = await openRoom(browser, host.url, 'x');
   await page.waitPlaying(1, 10000);
   const botId = (await membersOf(host.url, 'x')).find((/** @type {any} */ each) => each.role === 'bot').id;
-  await delay(2000);
   const stop = await page.watchGaps(botId);
 
   const stranger = await connectPlain(t, host.url);
@@ -150,9 +149,9 @@ test('a bot, while a page watches it', { timeout: 90000 }, async (t) => {
       await delay(1);
   }
   await delay(3000);
-  const { gap, frames } = await stop();
-  assert.ok(frames > 60, `${frames} frames`);
-  assert.ok(gap <= 400, `a gap of ${Math.round(gap)} ms`);
+  const { gap, bearable, frames } = await stop();
+  assert.ok(frames > 30, `${frames} frames`);
+  assert.ok(gap <= bearable, `a gap of ${Math.round(gap)} ms`);
   assert.ok(bot.running && host.running, bot.log.slice(-2000));
   const late = await openRoom(browser, host.url, 'x', { name: 'late' });
   await until(async () => (await late.received()).some((each) => each.state === 'connected' && each.framesDecoded > 10),

@@ -14,11 +14,13 @@ export async function recordings(folder) {
 }
 
 /**
- * Decodes a file to its end; throws at the first fault.
+ * Decodes a file to its end; throws at the first fault. Times are kept as they are: rounded to a frame
+ * rate that ffmpeg guesses, two frames of a camera can fall on one another.
  * @param {string} file
  */
 export async function decode(file) {
-  const { stderr } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-xerror', '-i', file, '-f', 'null', '-']);
+  const { stderr } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-xerror', '-i', file, '-fps_mode', 'passthrough',
+    '-enc_time_base', '-1', '-f', 'null', '-']);
   if (stderr)
     throw new Error(`${file}: ${stderr}`);
 }
