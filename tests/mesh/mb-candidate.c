@@ -103,6 +103,7 @@ test_length (void)
     g_string_append_c (text, 'x');
   longest = mb_candidate_parse (text->str, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (longest);
   g_string_append_c (text, 'x');
   g_assert_null (mb_candidate_parse (text->str, &error));
   g_assert_error (error, MB_ERROR, MB_ERROR_TOO_LARGE);

@@ -439,6 +439,7 @@ test_rollback (void)
   exchange (one, two);
   (void) mb_sdp_session_add_track (one, &SCREEN);
   void_offer = offer (one);
+  g_assert_cmpuint (void_offer->sections->len, ==, 4);
   g_assert_null (mb_sdp_session_create_offer (one, &error));
   g_assert_error (error, MB_ERROR, MB_ERROR_FAILED);
   mb_sdp_session_rollback (one);
@@ -558,6 +559,7 @@ test_offers_that_do_not_fit (void)
   g_autoptr (MbSdp) ours = answer (one, first);
   g_autoptr (GError) error = NULL;
 
+  g_assert_cmpuint (ours->sections->len, ==, 4);
   g_assert_false (mb_sdp_session_set_remote_offer (one, fewer, &error));
   g_assert_error (error, MB_ERROR, MB_ERROR_BAD_REQUEST);
 }
@@ -585,7 +587,7 @@ test_payload_types_do_not_collide (void)
   MbSdpSection *video = mb_sdp_section_new (MB_SDP_KIND_VIDEO);
   const MbSdpCodec *codec;
 
-  /* The peer calls H264 by the number that we would call VP8. */
+  /* The peer calls H265 by the number that we would call VP8. */
   video->mid = g_strdup ("x");
   (void) mb_sdp_section_add_codec (video, 96, "H265", 90000, 0);
   (void) mb_sdp_section_add_codec (video, 97, "VP9", 90000, 0);
@@ -593,6 +595,7 @@ test_payload_types_do_not_collide (void)
   g_ptr_array_add (remote->sections, video);
   g_ptr_array_add (remote->bundle, g_strdup ("x"));
   ours = answer (session, remote);
+  g_assert_cmpuint (ours->sections->len, ==, 2);
   g_assert_cmpuint (received (agreement (session, 1), "vp9")->payload_type, ==, 97);
   (void) mb_sdp_session_add_track (session, &CAMERA);
   again = offer (session);
