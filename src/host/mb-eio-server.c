@@ -99,7 +99,9 @@ use_session (MbEioServer *self, MbHttpRequest *request, const char *sid, gboolea
 {
   MbEioSession *session = g_hash_table_lookup (self->sessions, sid);
 
-  if (session != NULL && !mb_eio_session_is_alive (session)) {
+  /* A POST may bring the very pong that was due. */
+  if (session != NULL && mb_http_request_is_method (request, "GET") &&
+      !mb_eio_session_is_alive (session)) {
     mb_eio_session_drop (session, "timeout");
     session = NULL;
   }

@@ -258,6 +258,11 @@ on_heartbeat (gpointer data)
     drop (self, "timeout", MB_EIO_CLOSE);
     return;
   }
+  /* A ping that goes out late is no fault of the client. A poller's deadline is absolute all the
+   * same: it may be asked about before any timer has fired. */
+  if (self->transport == TRANSPORT_WEBSOCKET)
+    self->alive_until_us = MAX (self->alive_until_us,
+        g_get_monotonic_time () + (gint64) self->options.ping_timeout_ms * 1000);
   mb_reactor_arm (self->reactor, &self->heartbeat, self->alive_until_us);
   send_packet (self, (Packet){.type = MB_EIO_PING});
 }

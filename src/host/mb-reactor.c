@@ -310,8 +310,10 @@ dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   if (self->dispatching)
     return G_SOURCE_CONTINUE;
   self->dispatching = TRUE;
-  run_timers (self);
+  /* What has come before what has run out: after a moment without the processor, the answer that a
+   * deadline waits for may be there already. */
   run_watches (self);
+  run_timers (self);
   run_flushes (self);
   self->dispatching = FALSE;
   return G_SOURCE_CONTINUE;
