@@ -204,6 +204,7 @@ typedef enum {
   CLASS_PRIVATE,
   CLASS_LOOPBACK,
   CLASS_FORBIDDEN,
+  CLASS_USELESS, /* nearly every host says its own, and it leads nowhere without a zone */
 } Class;
 
 typedef struct {
@@ -234,7 +235,7 @@ static const Range V6_RANGES[] = {
     {{0x00, 0x64, 0xff, 0x9b}, 32, CLASS_FORBIDDEN, "a v4-in-v6 address"},
     {{0x20, 0x01, 0x00, 0x00}, 32, CLASS_FORBIDDEN, "a v4-in-v6 address"},
     {{0x20, 0x02}, 16, CLASS_FORBIDDEN, "a v4-in-v6 address"},
-    {{0xfe, 0x80}, 10, CLASS_FORBIDDEN, "a link-local address"},
+    {{0xfe, 0x80}, 10, CLASS_USELESS, "a link-local address"},
     {{0xff}, 8, CLASS_FORBIDDEN, "a multicast address"},
     {{0xfd, 0x00, 0x0e, 0xc2}, 32, CLASS_FORBIDDEN, "a metadata address"},
     {{0xfe, 0xc0}, 10, CLASS_PRIVATE, "a private address"},
@@ -290,6 +291,7 @@ is_allowed (Class class, MbCandidatePolicy policy)
   case CLASS_LOOPBACK:
     return (policy & MB_CANDIDATE_POLICY_LOOPBACK) != 0;
   case CLASS_FORBIDDEN:
+  case CLASS_USELESS:
     break;
   }
   return FALSE;
@@ -311,6 +313,7 @@ mb_candidate_judge (const MbCandidate *self, MbCandidatePolicy policy, GError **
   guint8 address[16] = {0};
   const char *what = NULL;
   gboolean is_v6 = FALSE;
+  Class class;
 
   if (!g_str_equal (self->protocol, "udp") || self->component != 1)
     return MB_CANDIDATE_VERDICT_IGNORED;
@@ -328,7 +331,10 @@ mb_candidate_judge (const MbCandidate *self, MbCandidatePolicy policy, GError **
     g_set_error (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "the candidate has port 0");
     return MB_CANDIDATE_VERDICT_REFUSED;
   }
-  if (!is_allowed (classify (address, is_v6, &what), policy)) {
+  class = classify (address, is_v6, &what);
+  if (class == CLASS_USELESS)
+    return MB_CANDIDATE_VERDICT_IGNORED;
+  if (!is_allowed (class, policy)) {
     g_set_error (error, MB_ERROR, MB_ERROR_SECURITY, "the candidate %s is %s", self->address, what);
     return MB_CANDIDATE_VERDICT_REFUSED;
   }

@@ -144,12 +144,24 @@ on_webrtc_remote_set (MbWebrtc *webrtc, MbPeer *self)
     happen (self, MB_NEGOTIATION_EVENT_ANSWER_APPLIED);
 }
 
+/* libnice names link-local addresses too, which lead nowhere. */
+static gboolean
+is_worth_telling (const char *text)
+{
+  g_autoptr (MbCandidate) candidate = mb_candidate_parse (text, NULL);
+
+  return candidate != NULL && mb_candidate_judge (candidate, MB_CANDIDATE_POLICY_LOOPBACK, NULL) ==
+                                  MB_CANDIDATE_VERDICT_ACCEPTED;
+}
+
 static void
 on_webrtc_candidate (MbWebrtc *webrtc, const char *candidate, MbPeer *self)
 {
   unsigned int index = 0;
   const char *mid;
 
+  if (!is_worth_telling (candidate))
+    return;
   mb_sdp_session_add_local_candidate (self->session, candidate);
   mid = mb_sdp_session_get_candidate_mid (self->session, &index);
   send_json (self, mb_signal_data_build_candidate (
