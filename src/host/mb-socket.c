@@ -137,8 +137,11 @@ write_some (MbSocket *self)
   while (self->output_bytes > 0) {
     struct iovec chunks[CHUNKS_PER_WRITE];
     struct msghdr header = {.msg_iov = chunks, .msg_iovlen = gather (self, chunks)};
-    ssize_t written = sendmsg (self->fd, &header, MSG_NOSIGNAL);
+    ssize_t written;
 
+    /* The count and the queue say the same, or this would turn for ever. */
+    g_return_val_if_fail (header.msg_iovlen > 0, FALSE);
+    written = sendmsg (self->fd, &header, MSG_NOSIGNAL);
     if (written < 0 && errno == EINTR)
       continue;
     if (written < 0)
