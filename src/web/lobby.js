@@ -36,7 +36,7 @@ async function fetchRooms() {
 
 /** @param {number} count */
 function countText(count) {
-  return count === 0 ? 'empty' : count === 1 ? '1 person' : `${count} people`;
+  return count === 0 ? 'empty' : `${count} inside`;
 }
 
 /** @param {Room} room */
