@@ -72,8 +72,13 @@ mb_room_free (MbRoom *self)
 void
 mb_room_keep (MbRoom *self, const MbRoomRecord *record)
 {
+  MbRoomRecord *kept = mb_room_record_copy (record);
+
+  /* The id stays where it is: it is the key that the lobby finds this room by. */
+  g_free (kept->id);
+  kept->id = g_steal_pointer (&self->record->id);
   mb_room_record_free (self->record);
-  self->record = mb_room_record_copy (record);
+  self->record = kept;
   self->life = MB_ROOM_KEPT;
   change (self);
 }

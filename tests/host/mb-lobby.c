@@ -285,6 +285,31 @@ test_kept_room_stays (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (shown->status, ==, 200);
 }
 
+/* Somebody joins while the room of that id is on its way into the store. */
+static void
+test_join_while_made (Fixture *fixture, gconstpointer data)
+{
+  static const char POST[] = "POST /api/rooms HTTP/1.1\r\nHost: x\r\n" JSON
+                             "Content-Length: 27\r\nConnection: close\r\n\r\n"
+                             "{\"name\":\"Blue\",\"id\":\"blue\"}";
+
+  for (int i = 0; i < 20; i++) {
+    g_autoptr (MbTestClient) poster = mb_test_client_new (fixture->host);
+    g_autoptr (MbTestReply) shown = NULL;
+    g_autoptr (MbTestReply) gone = NULL;
+
+    mb_test_client_send_raw (poster, POST, sizeof POST - 1);
+    mb_test_client_join (fixture->a, "blue", "Ann");
+    mb_test_client_wait_for_close (poster);
+    mb_test_client_join (fixture->a, "red", "Ann");
+    shown = mb_test_http (fixture->host, "GET", "/api/rooms/blue", NULL, NULL);
+    gone = mb_test_http (fixture->host, "DELETE", "/api/rooms/blue", NULL, NULL);
+
+    assert_has (shown->body, "\"id\":\"blue\",\"name\":\"Blue\"");
+    g_assert_cmpuint (gone->status, ==, 204);
+  }
+}
+
 static void
 test_rate (Fixture *fixture, gconstpointer data)
 {
@@ -362,6 +387,7 @@ main (int argc, char **argv)
   ADD ("/lobby/attachments-pass", &PAIRS[1], test_attachments);
   ADD ("/lobby/a-room-takes-its-number-and-no-more", NULL, test_full);
   ADD ("/lobby/a-kept-room-stays", NULL, test_kept_room_stays);
+  ADD ("/lobby/a-room-may-be-joined-while-it-is-made", NULL, test_join_while_made);
   ADD ("/lobby/talking-too-fast-is-told", NULL, test_rate);
   ADD ("/lobby/without-a-rate-nothing-is-dropped", NULL, test_no_rate);
   ADD ("/lobby/the-host-takes-its-number-of-rooms", NULL, test_room_limit);
