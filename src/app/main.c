@@ -15,22 +15,29 @@
 
 /* What a shell reports for a program that a signal ended. */
 #define STATUS_SIGNALLED 128
+/* One wish to end may come as several signals: from a terminal and from a parent, or, by timeout(1),
+ * to the process and to its group. */
+#define SAME_WISH_US (500 * 1000)
 
 typedef struct {
   MbDaemon *daemon;
   GMainLoop *loop;
   int status;
-  gboolean stopping;
+  gint64 stopping_us; /* monotonic time of the first signal; 0 means none yet */
 } Program;
 
 static gboolean
 take_signal (Program *program, int number)
 {
-  /* In a hurry: a worker is told so by the kernel when its host is gone. */
-  if (program->stopping)
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (program->stopping_us == 0) {
+    program->stopping_us = now_us;
+    mb_daemon_stop (program->daemon);
+  } else if (now_us - program->stopping_us > SAME_WISH_US) {
+    /* In a hurry: a worker is told so by the kernel when its host is gone. */
     _exit (STATUS_SIGNALLED + number);
-  program->stopping = TRUE;
-  mb_daemon_stop (program->daemon);
+  }
   return G_SOURCE_CONTINUE;
 }
 

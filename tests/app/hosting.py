@@ -41,10 +41,23 @@ def test_second_signal_ends_it_at_once(case):
     os.kill(child, signal.SIGSTOP)
     host.process.send_signal(signal.SIGTERM)
     harness.wait_until(lambda: harness.request("GET", host.url + "/healthz"), "an answer")
-    host.process.send_signal(signal.SIGTERM)
-    status = host.process.wait(2)
+
+    def ended_by_another():
+        host.process.send_signal(signal.SIGTERM)
+        return host.process.poll() is not None
+
+    harness.wait_until(ended_by_another, "an end at once")
     os.kill(child, signal.SIGKILL)
-    assert status == 128 + signal.SIGTERM, status
+    assert host.process.poll() == 128 + signal.SIGTERM, host.process.poll()
+
+
+def test_signals_that_come_together_are_one_wish(case):
+    # timeout(1) tells the process and then its group.
+    host = case.host("--room", "x", "--source", "videotestsrc")
+    harness.wait_until(lambda: harness.members(host.url, "x"), "a bot in the room")
+    host.process.send_signal(signal.SIGINT)
+    host.process.send_signal(signal.SIGINT)
+    assert host.wait() == 0
 
 
 def test_signal_ends_it_while_somebody_is_connected(case):
