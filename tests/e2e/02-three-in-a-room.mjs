@@ -43,8 +43,8 @@ test('everyone has the two others, and keeps one when one vanishes', { timeout: 
   await until(async () => (await membersOf(host.url, 'three')).length === 2, 2000, 'Bert gone from the room');
   t.diagnostic(`gone after ${Math.round(performance.now() - gone)} ms`);
   await delay(3000);
-  const { gap, bearable, frames } = await stop();
-  assert.ok(frames > 40, `${frames} frames in 4 s`);
+  const { gap, bearable, frames, expected } = await stop();
+  assert.ok(frames > expected, `${frames} frames, ${Math.round(expected)} at least`);
   assert.ok(gap <= bearable, `a gap of ${Math.round(gap)} ms`);
   assert.ok(bot.running && host.running);
 });

@@ -164,16 +164,22 @@ export class RoomPage {
 
   /**
    * Watches the frames that are shown in one peer's tile. A busy machine drops frames by itself, so
-   * the gap that is bearable is told by the three seconds before: 200 ms, or twice what was seen.
+   * what is bearable is told by the three seconds before: a gap of 200 ms, or twice what was seen
+   * then, and half of the frames of then.
    * @param {string} peerId
-   * @returns {Promise<() => Promise<{gap: number, bearable: number, frames: number}>>} ends the watch
+   * @returns {Promise<() => Promise<{gap: number, bearable: number, frames: number, expected: number}>>} ends the watch
    */
   async watchGaps(peerId) {
     const before = await this.#watch(peerId);
     await delay(3000);
-    const usual = (await before()).gap;
+    const usual = await before();
+    if (usual.frames === 0)
+      throw new Error('no frames to watch');
     const stop = await this.#watch(peerId);
-    return async () => ({ ...await stop(), bearable: Math.max(200, 2 * usual) });
+    return async () => {
+      const { gap, frames, ms } = await stop();
+      return { gap, frames, bearable: Math.max(200, 2 * usual.gap), expected: 0.5 * usual.frames * ms / usual.ms };
+    };
   }
 
   /** @param {string} peerId */
@@ -181,7 +187,8 @@ export class RoomPage {
     await this.page.evaluate((id) => {
       const made = /** @type {any} */ (globalThis).made;
       const video = /** @type {HTMLVideoElement} */ (document.querySelector(`.tile[data-peer="${id}"] video`));
-      const watch = made.watch = { last: performance.now(), gap: 0, frames: 0, stopped: false };
+      const now = performance.now();
+      const watch = made.watch = { from: now, last: now, ms: 0, gap: 0, frames: 0, stopped: false };
       const step = (/** @type {number} */ now) => {
         watch.frames += 1;
         watch.gap = Math.max(watch.gap, now - watch.last);
@@ -195,6 +202,7 @@ export class RoomPage {
       const { watch } = /** @type {any} */ (globalThis).made;
       watch.stopped = true;
       watch.gap = Math.max(watch.gap, performance.now() - watch.last);
+      watch.ms = performance.now() - watch.from;
       return watch;
     });
   }
