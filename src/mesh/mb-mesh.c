@@ -132,13 +132,12 @@ add_peer (MbMesh *self, const char *id, const char *display_name)
 static void
 remove_peer (MbMesh *self, const char *id)
 {
-  g_autofree char *key = NULL;
-  gpointer stolen_key = NULL;
+  gpointer key = NULL;
   gpointer peer = NULL;
 
-  if (!g_hash_table_steal_extended (self->peers, id, &stolen_key, &peer))
+  if (!g_hash_table_steal_extended (self->peers, id, &key, &peer))
     return;
-  key = stolen_key;
+  g_free (key);
   g_hash_table_add (self->closing, peer); /* the table takes the reference over */
   mb_peer_close (peer);
 }
