@@ -89,8 +89,7 @@ upgrade_session (MbEioServer *self, MbEioSession *session, MbHttpRequest *reques
   if (mb_eio_session_can_upgrade (session))
     mb_eio_session_take_upgrade (session, socket);
   else
-    mb_websocket_close (
-        mb_websocket_new (self->reactor, socket, self->options.max_payload_bytes, NULL, NULL),
+    mb_websocket_close (mb_websocket_new (socket, self->options.max_payload_bytes, NULL, NULL),
         MB_WS_CLOSE_POLICY, NULL);
 }
 

@@ -477,8 +477,8 @@ mb_eio_session_open_websocket (MbEioSession *self, MbSocket *socket)
   g_autoptr (GBytes) text = NULL;
 
   self->transport = TRANSPORT_WEBSOCKET;
-  self->websocket = mb_websocket_new (
-      self->reactor, socket, self->options.max_payload_bytes, &websocket_listener, self);
+  self->websocket =
+      mb_websocket_new (socket, self->options.max_payload_bytes, &websocket_listener, self);
   describe (self, payload);
   text = g_bytes_new (payload->str, payload->len);
   mb_websocket_send_text (self->websocket, text);
@@ -558,7 +558,7 @@ void
 mb_eio_session_take_upgrade (MbEioSession *self, MbSocket *socket)
 {
   self->probing = TRUE;
-  self->websocket = mb_websocket_new (
-      self->reactor, socket, self->options.max_payload_bytes, &websocket_listener, self);
+  self->websocket =
+      mb_websocket_new (socket, self->options.max_payload_bytes, &websocket_listener, self);
   mb_reactor_arm_in (self->reactor, &self->upgrade_deadline, UPGRADE_MS);
 }

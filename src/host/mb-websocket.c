@@ -5,8 +5,6 @@
  */
 #include "mb-websocket.h"
 
-#include <string.h>
-
 /* One socket's share of a turn, so that a flood does not starve the others. */
 #define MESSAGES_PER_TURN 32
 /* What is fed to the parser at a time: little enough to stop between, much enough to be cheap. */
@@ -15,8 +13,7 @@
 #define BACKLOG_MAX (1024 * 1024)
 
 struct _MbWebsocket {
-  MbReactor *reactor; /* not owned */
-  MbSocket *socket;   /* (nullable) owned; NULL once closed */
+  MbSocket *socket; /* (nullable) owned; NULL once closed */
   const MbWebsocketListener *listener;
   gpointer owner;     /* not owned */
   MbWsParser *parser; /* owned */
@@ -169,12 +166,11 @@ static const MbSocketListener socket_listener = {.data = on_data, .ended = on_en
  * Returns: (transfer full): a websocket, to be ended with mb_websocket_close()
  */
 MbWebsocket *
-mb_websocket_new (MbReactor *reactor, MbSocket *socket, gsize max_message,
-    const MbWebsocketListener *listener, gpointer owner)
+mb_websocket_new (
+    MbSocket *socket, gsize max_message, const MbWebsocketListener *listener, gpointer owner)
 {
   MbWebsocket *self = g_rc_box_new0 (MbWebsocket);
 
-  self->reactor = reactor;
   self->socket = socket;
   self->parser = mb_ws_parser_new (MB_WS_SERVER, max_message);
   mb_websocket_set_listener (self, listener, owner);

@@ -25,8 +25,8 @@ typedef struct {
   void (*closed) (gpointer owner, guint16 code);
 } MbWebsocketListener;
 
-MbWebsocket *mb_websocket_new (MbReactor *reactor, MbSocket *socket, gsize max_message,
-    const MbWebsocketListener *listener, gpointer owner);
+MbWebsocket *mb_websocket_new (
+    MbSocket *socket, gsize max_message, const MbWebsocketListener *listener, gpointer owner);
 void mb_websocket_set_listener (
     MbWebsocket *self, const MbWebsocketListener *listener, gpointer owner);
 void mb_websocket_send_text (MbWebsocket *self, GBytes *text);

@@ -121,7 +121,7 @@ mb_ws_connection_new (MbReactor *reactor, MbSocket *socket, const MbWsOptions *o
   mb_timer_init (&self->heartbeat, on_heartbeat, self);
   mb_reactor_arm_in (reactor, &self->heartbeat, options->ping_interval_ms);
   self->websocket =
-      mb_websocket_new (reactor, socket, options->max_payload_bytes, &websocket_listener, self);
+      mb_websocket_new (socket, options->max_payload_bytes, &websocket_listener, self);
   welcome = mb_message_new_welcome (self->base.id);
   ws_send (&self->base, welcome);
   return &self->base;

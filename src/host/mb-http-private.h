@@ -1,0 +1,60 @@
+/* mb-http-private.h: what the two halves of HTTP, connections and requests, know of each other
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "mb-http-head.h"
+#include "mb-http.h"
+
+/* A connection is closed after so many. */
+#define MB_HTTP_REQUESTS_MAX 10000
+
+typedef struct {
+  char *prefix; /* owned */
+  gsize max_body;
+  MbHttpHandler handler;
+  gpointer user_data; /* not owned */
+} MbHttpRoute;
+
+struct _MbHttp {
+  MbReactor *reactor; /* not owned */
+  GPtrArray *routes;  /* (element-type MbHttpRoute) */
+  GQueue connections; /* (element-type MbHttpConnection) */
+  gboolean draining;
+};
+
+typedef enum {
+  MB_HTTP_STATE_IDLE, /* kept, between two requests */
+  MB_HTTP_STATE_HEAD,
+  MB_HTTP_STATE_BODY,
+  MB_HTTP_STATE_BUSY, /* a handler has it */
+  MB_HTTP_STATE_WRITING,
+} MbHttpState;
+
+typedef struct {
+  MbHttp *http;           /* not owned */
+  MbSocket *socket;       /* owned */
+  MbHttpRequest *request; /* (nullable) owned; the one in work */
+  GList link;
+  MbTimer deadline;
+  MbHttpState state;
+  MbHttpChunks chunks;
+  unsigned int n_requests;
+} MbHttpConnection;
+
+struct _MbHttpRequest {
+  MbHttpConnection *connection; /* (nullable) not owned; NULL once answered or gone */
+  MbHttpHead head;
+  const MbHttpRoute *route; /* not owned */
+  GByteArray *body;
+  GHashTable *query;   /* (nullable) owned; name → value, made when asked for */
+  GString *headers;    /* of the answer */
+  MbHttpGoneFunc gone; /* (nullable) */
+  gpointer gone_data;  /* not owned */
+};
+
+MbHttpRequest *mb_http_request_new (MbHttpConnection *connection);
+MbSocket *mb_http_connection_dissolve (MbHttpConnection *connection);
+void mb_http_connection_finish (MbHttpConnection *connection, gboolean keeps_alive);
