@@ -4,22 +4,18 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Owned by the mesh. It runs the actions that mb-negotiation asks for and reports back what became
- * of them: decisions are there, deeds are here. A connection (webrtcbin with its transport, the
- * session of descriptions, the streams) is one generation; a peer may go through several. Nothing
- * that happens here can reach another peer.
+ * of them: decisions are there, deeds are here. A connection (an exchange) is one generation; a peer
+ * may go through several. Nothing that happens here can reach another peer.
  */
 #include "mb-peer.h"
 
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-exchange.h"
 #include "mb-negotiation.h"
 #include "mb-sdp-guard.h"
-#include "mb-sdp-reduce.h"
-#include "mb-sdp-session.h"
 #include "mb-signal-data.h"
-#include "mb-streams.h"
-#include "mb-webrtc.h"
 
 #define MAX_COMPLAINTS 5 /* lines in the log about one peer's bad input */
 
@@ -53,12 +49,8 @@ struct _MbPeer {
   unsigned int n_stopping; /* webrtcbins that are on their way down */
   gboolean closing;
 
-  /* of the connection, replaced together */
-  MbWebrtc *webrtc;      /* (nullable) */
-  MbSdpSession *session; /* (nullable) */
-  MbStreams *streams;    /* (nullable) */
-  gboolean takes_offer;  /* the remote description under way is an offer */
-  gboolean step_failed;  /* an action of the present run could not be done */
+  MbExchange *exchange; /* (nullable) the connection of this generation */
+  gboolean step_failed; /* an action of the present run could not be done */
 };
 
 enum {
@@ -128,8 +120,9 @@ on_webrtc_description (MbWebrtc *webrtc, const char *reduced, MbPeer *self)
 {
   Incident incident = {0};
 
-  incident.event.type =
-      self->takes_offer ? MB_NEGOTIATION_EVENT_ANSWER_CREATED : MB_NEGOTIATION_EVENT_OFFER_CREATED;
+  incident.event.type = mb_exchange_is_answering (self->exchange)
+                            ? MB_NEGOTIATION_EVENT_ANSWER_CREATED
+                            : MB_NEGOTIATION_EVENT_OFFER_CREATED;
   incident.event.generation = mb_negotiation_get_generation (&self->negotiation);
   incident.reduced = reduced;
   handle_incident (self, &incident);
@@ -138,34 +131,19 @@ on_webrtc_description (MbWebrtc *webrtc, const char *reduced, MbPeer *self)
 static void
 on_webrtc_remote_set (MbWebrtc *webrtc, MbPeer *self)
 {
-  if (self->takes_offer)
+  if (mb_exchange_is_answering (self->exchange))
     mb_webrtc_create_answer (webrtc);
   else
     happen (self, MB_NEGOTIATION_EVENT_ANSWER_APPLIED);
 }
 
-/* libnice names link-local addresses too, which lead nowhere. */
-static gboolean
-is_worth_telling (const char *text)
-{
-  g_autoptr (MbCandidate) candidate = mb_candidate_parse (text, NULL);
-
-  return candidate != NULL && mb_candidate_judge (candidate, MB_CANDIDATE_POLICY_LOOPBACK, NULL) ==
-                                  MB_CANDIDATE_VERDICT_ACCEPTED;
-}
-
 static void
 on_webrtc_candidate (MbWebrtc *webrtc, const char *candidate, MbPeer *self)
 {
-  unsigned int index = 0;
-  const char *mid;
+  char *json = mb_exchange_tell_candidate (self->exchange, candidate);
 
-  if (!is_worth_telling (candidate))
-    return;
-  mb_sdp_session_add_local_candidate (self->session, candidate);
-  mid = mb_sdp_session_get_candidate_mid (self->session, &index);
-  send_json (self, mb_signal_data_build_candidate (
-                       candidate, mid, index, mb_sdp_session_get_local_ufrag (self->session)));
+  if (json != NULL)
+    send_json (self, json);
 }
 
 static void
@@ -179,7 +157,7 @@ on_webrtc_secured (MbWebrtc *webrtc, MbPeer *self)
 static void
 on_webrtc_first_media (MbWebrtc *webrtc, unsigned int receiver_id, MbPeer *self)
 {
-  MbTrack *track = mb_streams_find_receiver (self->streams, receiver_id);
+  MbTrack *track = mb_exchange_find_receiver (self->exchange, receiver_id);
 
   if (track == NULL)
     return;
@@ -221,24 +199,24 @@ on_webrtc_failed (MbWebrtc *webrtc, int step, const GError *error, MbPeer *self)
 static void
 drop_connection (MbPeer *self)
 {
-  gboolean had_tracks = self->streams != NULL && mb_streams_get_tracks (self->streams)->len > 0;
+  MbWebrtc *webrtc;
+  gboolean had_tracks;
 
-  g_clear_pointer (&self->streams, mb_streams_free);
-  g_clear_pointer (&self->session, mb_sdp_session_free);
-  if (self->webrtc != NULL) {
-    g_signal_handlers_disconnect_by_data (self->webrtc, self);
-    g_signal_connect_object (
-        self->webrtc, "stopped", G_CALLBACK (on_webrtc_stopped), self, G_CONNECT_DEFAULT);
-    self->n_stopping++;
-    mb_webrtc_stop (self->webrtc);
-    g_clear_object (&self->webrtc);
-  }
+  if (self->exchange == NULL)
+    return;
+  webrtc = mb_exchange_get_webrtc (self->exchange);
+  had_tracks = mb_exchange_get_tracks (self->exchange)->len > 0;
+  g_signal_handlers_disconnect_by_data (webrtc, self);
+  g_signal_connect_object (
+      webrtc, "stopped", G_CALLBACK (on_webrtc_stopped), self, G_CONNECT_DEFAULT);
+  self->n_stopping++;
+  g_clear_pointer (&self->exchange, mb_exchange_free);
   if (had_tracks)
     g_signal_emit (self, signals[SIGNAL_TRACKS_CHANGED], 0);
 }
 
 static void
-connect_webrtc (MbPeer *self)
+listen_to_webrtc (MbPeer *self)
 {
   static const struct {
     const char *signal;
@@ -254,88 +232,70 @@ connect_webrtc (MbPeer *self)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (HANDLERS); i++)
-    g_signal_connect_object (
-        self->webrtc, HANDLERS[i].signal, HANDLERS[i].callback, self, G_CONNECT_DEFAULT);
+    g_signal_connect_object (mb_exchange_get_webrtc (self->exchange), HANDLERS[i].signal,
+        HANDLERS[i].callback, self, G_CONNECT_DEFAULT);
 }
 
 static void
 build_connection (MbPeer *self)
 {
-  static const char *const AUDIO[] = {"opus", NULL};
-  static const char *const VIDEO[] = {"vp8", "h264", "vp9", NULL};
-  MbSdpCapabilities capabilities = {.audio = AUDIO,
-      .video = self->receive_codecs != NULL ? (const char *const *) self->receive_codecs : VIDEO,
-      .feedback = MB_SDP_FEEDBACK_NACK | MB_SDP_FEEDBACK_NACK_PLI | MB_SDP_FEEDBACK_CCM_FIR |
-                  MB_SDP_FEEDBACK_GOOG_REMB};
-  /* RFC 8829 §5.2.1: 63 bits, so that a signed reader takes it too. */
-  guint64 session_id = ((guint64) g_random_int () << 31) ^ g_random_int ();
+  MbExchangeConfig config = {.source = self->source,
+      .cname = self->cname,
+      .receive_codecs = (const char *const *) self->receive_codecs,
+      .ice_servers = (const char *const *) self->ice_servers,
+      .candidates = self->candidate_policy};
   g_autoptr (GError) error = NULL;
 
   drop_connection (self);
-  self->webrtc = mb_webrtc_new (self->media, (const char *const *) self->ice_servers, &error);
-  if (self->webrtc == NULL) {
+  self->exchange = mb_exchange_new (self->media, &config, &error);
+  if (self->exchange == NULL)
     fail_step (self, "connection", error);
-    return;
-  }
-  connect_webrtc (self);
-  self->session = mb_sdp_session_new (session_id, &capabilities);
-  self->streams = mb_streams_new (
-      self->media, mb_webrtc_get_transport (self->webrtc), self->source, self->cname);
-  mb_streams_announce (self->streams, self->session);
-}
-
-static void
-create_offer (MbPeer *self)
-{
-  self->takes_offer = FALSE;
-  mb_webrtc_create_offer (self->webrtc);
-}
-
-/* Both ways into webrtcbin: the session learns the whole description, webrtcbin the reduced one. */
-static void
-apply_remote (MbPeer *self, const MbSdp *description, gboolean is_offer)
-{
-  const MbSdpFingerprint *fingerprint;
-  g_autofree char *reduced = NULL;
-  g_autoptr (GError) error = NULL;
-  const char *what = is_offer ? "its offer" : "its answer";
-  gboolean taken;
-
-  self->takes_offer = is_offer;
-  taken = is_offer ? mb_sdp_session_set_remote_offer (self->session, description, &error)
-                   : mb_sdp_session_set_remote_answer (self->session, description, &error);
-  if (taken)
-    reduced = mb_sdp_reduce (description, self->candidate_policy, &error);
-  if (reduced == NULL) {
-    fail_step (self, what, error);
-    return;
-  }
-  fingerprint = mb_sdp_session_get_remote_fingerprint (self->session);
-  if (!mb_webrtc_set_remote (
-          self->webrtc, is_offer, reduced, fingerprint->algorithm, fingerprint->value, &error))
-    fail_step (self, what, error);
+  else
+    listen_to_webrtc (self);
 }
 
 static void
 apply_agreements (MbPeer *self)
 {
-  if (mb_streams_apply (self->streams, self->session))
+  if (mb_exchange_apply_agreements (self->exchange))
     g_signal_emit (self, signals[SIGNAL_TRACKS_CHANGED], 0);
+}
+
+static const char *
+describe_remote (MbSdpType type)
+{
+  return type == MB_SDP_TYPE_OFFER ? "its offer" : "its answer";
+}
+
+static void
+apply_remote (MbPeer *self, const MbSdp *description, MbSdpType type)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mb_exchange_apply_remote (self->exchange, description, type, &error))
+    fail_step (self, describe_remote (type), error);
+}
+
+static void
+take_remote (MbPeer *self, const MbSdp *description, MbSdpType type)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mb_exchange_take_remote (self->exchange, description, type, &error))
+    fail_step (self, describe_remote (type), error);
 }
 
 static void
 send_description (MbPeer *self, MbSdpType type)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *sdp = type == MB_SDP_TYPE_OFFER
-                             ? mb_sdp_session_create_offer (self->session, &error)
-                             : mb_sdp_session_create_answer (self->session, &error);
+  char *json = mb_exchange_create_description (self->exchange, type, &error);
 
-  if (sdp == NULL) {
+  if (json == NULL) {
     fail_step (self, type == MB_SDP_TYPE_OFFER ? "our offer" : "our answer", error);
     return;
   }
-  send_json (self, mb_signal_data_build_description (type, sdp));
+  send_json (self, json);
   if (type == MB_SDP_TYPE_ANSWER)
     apply_agreements (self);
 }
@@ -345,32 +305,8 @@ set_base (MbPeer *self, const char *reduced)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!mb_sdp_session_set_base (self->session, reduced, &error))
+  if (!mb_exchange_set_base (self->exchange, reduced, &error))
     fail_step (self, "our transport", error);
-}
-
-static void
-answer_text (MbPeer *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!mb_sdp_session_set_remote_offer (self->session, self->kept_offer, &error)) {
-    fail_step (self, "its new offer", error);
-    return;
-  }
-  send_description (self, MB_SDP_TYPE_ANSWER);
-}
-
-static void
-accept_text (MbPeer *self, const MbSdp *answer)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!mb_sdp_session_set_remote_answer (self->session, answer, &error)) {
-    fail_step (self, "its new answer", error);
-    return;
-  }
-  apply_agreements (self);
 }
 
 static void
@@ -380,24 +316,6 @@ keep_offer (MbPeer *self, const MbSdp *offer)
 
   g_clear_pointer (&self->kept_offer, mb_sdp_free);
   self->kept_offer = mb_sdp_parse (text, NULL);
-}
-
-static void
-add_candidate (MbPeer *self, const MbCandidate *candidate)
-{
-  g_autofree char *text = mb_candidate_to_text (candidate);
-
-  mb_webrtc_add_candidate (self->webrtc, text);
-}
-
-static void
-flush_candidates (MbPeer *self)
-{
-  g_autoptr (GPtrArray) list =
-      mb_candidate_queue_take (self->candidates, mb_sdp_session_get_remote_ufrag (self->session));
-
-  for (guint i = 0; i < list->len; i++)
-    add_candidate (self, g_ptr_array_index (list, i));
 }
 
 static void
@@ -419,15 +337,15 @@ act_on_descriptions (MbPeer *self, unsigned int action, Incident *incident)
     keep_offer (self, incident->description);
     break;
   case MB_NEGOTIATION_ACTION_APPLY_OFFER:
-    apply_remote (self, self->kept_offer, TRUE);
+    apply_remote (self, self->kept_offer, MB_SDP_TYPE_OFFER);
     break;
   case MB_NEGOTIATION_ACTION_APPLY_ANSWER:
-    apply_remote (self, incident->description, FALSE);
+    apply_remote (self, incident->description, MB_SDP_TYPE_ANSWER);
     if (!self->step_failed)
       apply_agreements (self);
     break;
   case MB_NEGOTIATION_ACTION_ROLLBACK:
-    mb_sdp_session_rollback (self->session);
+    mb_exchange_rollback (self->exchange);
     break;
   case MB_NEGOTIATION_ACTION_SEND_ANSWER:
     set_base (self, incident->reduced);
@@ -435,10 +353,14 @@ act_on_descriptions (MbPeer *self, unsigned int action, Incident *incident)
       send_description (self, MB_SDP_TYPE_ANSWER);
     break;
   case MB_NEGOTIATION_ACTION_ANSWER_TEXT:
-    answer_text (self);
+    take_remote (self, self->kept_offer, MB_SDP_TYPE_OFFER);
+    if (!self->step_failed)
+      send_description (self, MB_SDP_TYPE_ANSWER);
     break;
   case MB_NEGOTIATION_ACTION_ACCEPT_TEXT:
-    accept_text (self, incident->description);
+    take_remote (self, incident->description, MB_SDP_TYPE_ANSWER);
+    if (!self->step_failed)
+      apply_agreements (self);
     break;
   case MB_NEGOTIATION_ACTION_SEND_OFFER:
     if (incident->event.type == MB_NEGOTIATION_EVENT_OFFER_CREATED)
@@ -466,17 +388,17 @@ act (MbPeer *self, unsigned int action, Incident *incident)
     build_connection (self);
     break;
   case MB_NEGOTIATION_ACTION_CREATE_OFFER:
-    create_offer (self);
+    mb_exchange_create_offer (self->exchange);
     break;
   case MB_NEGOTIATION_ACTION_ADD_CANDIDATE:
     mb_candidate_queue_push (self->candidates, g_steal_pointer (&incident->candidate));
-    flush_candidates (self);
+    mb_exchange_add_candidates (self->exchange, self->candidates);
     break;
   case MB_NEGOTIATION_ACTION_QUEUE_CANDIDATE:
     mb_candidate_queue_push (self->candidates, g_steal_pointer (&incident->candidate));
     break;
   case MB_NEGOTIATION_ACTION_FLUSH_CANDIDATES:
-    flush_candidates (self);
+    mb_exchange_add_candidates (self->exchange, self->candidates);
     break;
   case MB_NEGOTIATION_ACTION_GIVE_UP:
     give_up (self);
@@ -542,8 +464,8 @@ handle_incident (MbPeer *self, Incident *incident)
   if (self->step_failed) {
     self->step_failed = FALSE;
     happen (self, MB_NEGOTIATION_EVENT_STEP_FAILED);
-  } else if ((actions & MB_NEGOTIATION_ACTION_CHECK_TRACKS) != 0 && self->session != NULL &&
-             mb_sdp_session_needs_offer (self->session)) {
+  } else if ((actions & MB_NEGOTIATION_ACTION_CHECK_TRACKS) != 0 && self->exchange != NULL &&
+             mb_exchange_needs_offer (self->exchange)) {
     happen (self, MB_NEGOTIATION_EVENT_TRACKS_CHANGED);
   }
 }
@@ -688,7 +610,8 @@ mb_peer_close (MbPeer *self)
 gboolean
 mb_peer_send_text (MbPeer *self, const char *text)
 {
-  return self->webrtc != NULL && mb_webrtc_send_text (self->webrtc, text);
+  return self->exchange != NULL &&
+         mb_webrtc_send_text (mb_exchange_get_webrtc (self->exchange), text);
 }
 
 /**
@@ -717,7 +640,7 @@ mb_peer_get_display_name (MbPeer *self)
 GPtrArray *
 mb_peer_get_tracks (MbPeer *self)
 {
-  return self->streams != NULL ? mb_streams_get_tracks (self->streams) : NULL;
+  return self->exchange != NULL ? mb_exchange_get_tracks (self->exchange) : NULL;
 }
 
 static void
@@ -725,7 +648,7 @@ mb_peer_dispose (GObject *object)
 {
   MbPeer *self = MB_PEER (object);
 
-  g_assert (self->webrtc == NULL);
+  g_assert (self->exchange == NULL);
   drop_deadline (self);
   g_clear_object (&self->source);
   g_clear_pointer (&self->media, mb_media_unref);
