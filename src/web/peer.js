@@ -7,6 +7,8 @@
 
 /** How long the polite side waits for the first offer before it makes one itself. */
 const PATIENCE_MS = 2000;
+/** The same after a connection that failed, which both have noticed, or only we. */
+const REBUILD_PATIENCE_MS = 750;
 /** How long a connection may be without contact before it is given up. */
 const DISCONNECTED_MS = 5000;
 /** How long a new connection may take; doubled with each attempt up to the longest. */
@@ -66,9 +68,9 @@ export class Peer extends EventTarget {
   }
 
   /** Makes the first offer, or waits for it: which of both the ids say. */
-  start() {
+  start(patience = PATIENCE_MS) {
     if (this.polite)
-      this.#waitTimer = setTimeout(() => this.#offerFirst(this.#connection), PATIENCE_MS);
+      this.#waitTimer = setTimeout(() => this.#offerFirst(this.#connection), patience);
     else
       this.#offerFirst(this.#connection);
   }
@@ -163,7 +165,7 @@ export class Peer extends EventTarget {
         return;
       this.#attempts += 1;
       this.#replace();
-      this.start();
+      this.start(REBUILD_PATIENCE_MS);
     });
   }
 
