@@ -19,39 +19,72 @@ async function botId(url, room) {
 }
 
 /**
- * The ids are the server's to choose: the page joins again until they stand in the wanted order.
- * @param {import('playwright-core').Browser} browser
- * @param {string} url
- * @param {boolean} pageOffers whether the page's id is to be the smaller
+ * The ids are the server's to choose, so whoever comes second joins again until they stand in the
+ * wanted order; and whoever comes first does so until that is likely.
+ * @template T
+ * @param {() => Promise<T | null>} attempt
+ * @returns {Promise<T>}
  */
-async function pageAfterBot(browser, url, pageOffers) {
-  const bot = await botId(url, 'x');
+async function retry(attempt) {
   for (let n = 0; n < TRIES; n += 1) {
-    const page = await openRoom(browser, url, 'x');
-    if (await page.id() < bot === pageOffers)
-      return page;
-    await page.page.context().close();
+    const found = await attempt();
+    if (found)
+      return found;
   }
-  throw new Error(`no id of the wanted order in ${TRIES} tries`);
+  throw new Error(`no ids of the wanted order in ${TRIES} tries`);
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} smaller whether it is to be the smaller one
+ */
+function isLikely(id, smaller) {
+  return smaller ? id < 'e' : id > 'N';
 }
 
 /**
  * @param {import('node:test').TestContext} t
+ * @param {boolean} pageOffers whether the page's id is to be the smaller
+ */
+async function hostWithBot(t, pageOffers) {
+  return retry(async () => {
+    const host = await startHost(t, ['--room', 'x', '--source', 'videotestsrc', '--log-level', 'info']);
+    if (isLikely(await botId(host.url, 'x'), !pageOffers))
+      return host;
+    await host.end();
+    return null;
+  });
+}
+
+/**
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
- * @param {boolean} pageOffers
+ * @param {(id: string) => boolean} wanted
  */
-async function botAfterPage(t, browser, url, pageOffers) {
-  const page = await openRoom(browser, url, 'x');
-  const id = await page.id();
-  for (let n = 0; n < TRIES; n += 1) {
+async function pageWithId(browser, url, wanted) {
+  return retry(async () => {
+    const page = await openRoom(browser, url, 'x');
+    if (wanted(await page.id()))
+      return page;
+    await page.page.context().close();
+    return null;
+  });
+}
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {string} url
+ * @param {(id: string) => boolean} wanted
+ */
+async function botWithId(t, url, wanted) {
+  return retry(async () => {
     const bot = startBot(t, url, 'x', ['--source', 'videotestsrc']);
-    if (id < await botId(url, 'x') === pageOffers)
-      return { page, bot };
+    if (wanted(await botId(url, 'x')))
+      return bot;
     await bot.end();
     await until(async () => (await membersOf(url, 'x')).length === 1, 5000, 'the bot gone');
-  }
-  throw new Error(`no id of the wanted order in ${TRIES} tries`);
+    return null;
+  });
 }
 
 /**
@@ -95,10 +128,11 @@ async function assertPlays(page) {
 for (const pageOffers of [true, false]) {
   const offers = pageOffers ? 'the page offers' : 'the bot offers';
 
-  test(`the bot is there first, ${offers}`, { timeout: 60000 }, async (t) => {
-    const host = await startHost(t, ['--room', 'x', '--source', 'videotestsrc', '--log-level', process.env.LEVEL ?? 'info']);
+  test(`the bot is there first, ${offers}`, { timeout: 90000 }, async (t) => {
+    const host = await hostWithBot(t, pageOffers);
+    const bot = await botId(host.url, 'x');
     const browser = await openBrowser(t);
-    const page = await pageAfterBot(browser, host.url, pageOffers);
+    const page = await pageWithId(browser, host.url, (id) => id < bot === pageOffers);
     await page.waitPlaying(1, 5000);
     await assertPlays(page);
     await until(() => /first video/.test(host.log) && /first audio/.test(host.log), 2000,
@@ -106,10 +140,12 @@ for (const pageOffers of [true, false]) {
     assert.deepEqual(page.errors, []);
   });
 
-  test(`the page is there first, ${offers}`, { timeout: 60000 }, async (t) => {
+  test(`the page is there first, ${offers}`, { timeout: 90000 }, async (t) => {
     const host = await startHost(t);
     const browser = await openBrowser(t);
-    const { page, bot } = await botAfterPage(t, browser, host.url, pageOffers);
+    const page = await pageWithId(browser, host.url, (id) => isLikely(id, pageOffers));
+    const pageId = await page.id();
+    const bot = await botWithId(t, host.url, (id) => pageId < id === pageOffers);
     await page.waitPlaying(1, 5000);
     await assertPlays(page);
     await until(() => /first video/.test(bot.log) && /first audio/.test(bot.log), 2000,

@@ -48,11 +48,12 @@ async function theFile(path) {
 test('both tracks, whole, after SIGTERM and after kill -9', { timeout: 90000 }, async (t) => {
   const host = await startHost(t);
   const browser = await openBrowser(t);
-  await openRoom(browser, host.url, 'studio', { name: 'Alice B. / ../c' });
+  const page = await openRoom(browser, host.url, 'studio', { name: 'Alice B. / ../c' });
   const stoppedPath = join(await folder(t), 'stopped');
   const killedPath = join(await folder(t), 'killed');
   const stopped = await record(t, host.url, stoppedPath);
   const killed = await record(t, host.url, killedPath);
+  assert.equal(await page.page.locator('.tile .recording').count(), 2, 'the page says who records');
   await delay(SECONDS * 1000);
 
   const killedSeconds = (performance.now() - killed.from) / 1000;
