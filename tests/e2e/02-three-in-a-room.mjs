@@ -23,6 +23,22 @@ test('two pages alone: pictures, voices, chat, and a reload is one tile', { time
   await bert.waitPlaying(1);
 });
 
+test('the pages come back to a server that restarts', { timeout: 60000 }, async (t) => {
+  const first = await startHost(t);
+  const browser = await openBrowser(t);
+  const ada = await openRoom(browser, first.url, 'two', { name: 'Ada' });
+  const bert = await openRoom(browser, first.url, 'two', { name: 'Bert' });
+  await ada.waitPlaying(1);
+  const id = await ada.id();
+  await first.end();
+  assert.equal(await ada.playing(), 1, 'media needs no server');
+  const second = await startHost(t, [], { port: first.port });
+  await until(async () => await ada.id() !== id && (await membersOf(second.url, 'two')).length === 2, 15000, 'both again');
+  await ada.waitPlaying(1);
+  await bert.waitPlaying(1);
+  assert.equal((await ada.tiles()).length, 1);
+});
+
 test('everyone has the two others, and keeps one when one vanishes', { timeout: 90000 }, async (t) => {
   const host = await startHost(t);
   const bot = startBot(t, host.url, 'three', ['--source', 'videotestsrc']);
