@@ -27,8 +27,8 @@ test('no gap while five newcomers hold their tongue, and a sixth is served', { t
   assert.ok(gap <= bearable, `a gap of ${Math.round(gap)} ms`);
   const offered = silent.filter(({ socket, events }) => botId < (socket.id ?? '') &&
     events.some(({ name, payload }) => name === 'signal' && payload.from === botId && payload.data.description));
-  const expected = silent.filter(({ socket }) => botId < (socket.id ?? ''));
-  assert.equal(offered.length, expected.length, 'the bot has made its offers');
+  const due = silent.filter(({ socket }) => botId < (socket.id ?? ''));
+  assert.equal(offered.length, due.length, 'the bot has made its offers');
 
   const late = await openRoom(browser, host.url, 'x', { name: 'late' });
   await until(async () => (await late.received()).some((each) => each.state === 'connected' && each.framesDecoded > 10),
