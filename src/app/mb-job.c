@@ -228,8 +228,8 @@ start_bot (MbJob *self, GError **error)
   MbMeshConfig config = {
       .server_url = self->server_url,
       .token = self->options->token,
-      .role = self->source == NULL && self->options->record_dir != NULL ? MB_ROLE_RECORDER
-                                                                        : MB_ROLE_BOT,
+      /* Whoever records is marked as such to the people in the room, whatever else it does. */
+      .role = self->options->record_dir != NULL ? MB_ROLE_RECORDER : MB_ROLE_BOT,
       .record_dir = self->options->record_dir,
       .receive_codecs = (const char *const *) self->options->codecs,
       .ice_servers = self->options->ice_servers[0] != NULL

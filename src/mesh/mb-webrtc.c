@@ -392,6 +392,28 @@ mb_webrtc_new (MbMedia *media, const char *const *ice_servers, GError **error)
   return g_steal_pointer (&self);
 }
 
+static void
+make_certificate_offmain (gpointer data, gint64 now_us)
+{
+  GstElement *element = gst_element_factory_make ("dtlsdec", NULL);
+
+  if (element != NULL)
+    gst_object_unref (gst_object_ref_sink (element));
+}
+
+/**
+ * mb_webrtc_prepare:
+ *
+ * All webrtcbins of a process share one certificate, made with the first DTLS element there is. Its
+ * RSA key takes 0.15 s of CPU, and much longer on a busy machine: so it is made while nobody waits,
+ * on the media thread, and the first peer finds it there.
+ */
+void
+mb_webrtc_prepare (MbMedia *media)
+{
+  mb_media_post (media, make_certificate_offmain, NULL, NULL);
+}
+
 /**
  * mb_webrtc_get_transport:
  *

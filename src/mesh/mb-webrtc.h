@@ -31,6 +31,7 @@ typedef enum {
 #define MB_TYPE_WEBRTC (mb_webrtc_get_type ())
 G_DECLARE_FINAL_TYPE (MbWebrtc, mb_webrtc, MB, WEBRTC, GObject)
 
+void mb_webrtc_prepare (MbMedia *media);
 MbWebrtc *mb_webrtc_new (MbMedia *media, const char *const *ice_servers, GError **error);
 MbTransport *mb_webrtc_get_transport (MbWebrtc *self);
 void mb_webrtc_create_offer (MbWebrtc *self);
