@@ -221,6 +221,18 @@ take_signal (MbMesh *self, MbMessage *message)
     mb_peer_take_data (peer, mb_message_get_data (message));
 }
 
+/* Whom we have just sent something may have gone meanwhile: nobody need look at that. */
+static void
+take_error (MbMesh *self, MbMessage *message)
+{
+  GLogLevelFlags level = g_strcmp0 (mb_message_get_event (message), "signal") == 0
+                             ? G_LOG_LEVEL_INFO
+                             : G_LOG_LEVEL_WARNING;
+
+  g_log (G_LOG_DOMAIN, level, "room %s: the server says: %s", self->room_id,
+      mb_message_get_text (message));
+}
+
 static void
 on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
 {
@@ -245,7 +257,7 @@ on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
     g_message ("room %s was closed by the server", self->room_id);
     break;
   case MB_MESSAGE_ERROR:
-    g_warning ("room %s: the server says: %s", self->room_id, mb_message_get_text (message));
+    take_error (self, message);
     break;
   case MB_MESSAGE_NONE:
   case MB_MESSAGE_WELCOME:

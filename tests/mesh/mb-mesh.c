@@ -14,7 +14,7 @@
 
 #include "mb-server.h"
 
-#define PATIENCE_S 20
+#define PATIENCE_S 40
 #define ENOUGH_BYTES \
   40000 /* of a recording with video in it: more than audio alone brings so soon */
 
@@ -24,6 +24,7 @@ typedef struct {
   MbSource *source;
   char *folder;
   guint watchdog_id;
+  guint look_again_id;
 } Fixture;
 
 typedef struct {
@@ -37,6 +38,13 @@ static gboolean
 on_watchdog (gpointer user_data)
 {
   g_assert_not_reached ();
+}
+
+/* A file that grows wakes nobody. */
+static gboolean
+on_look_again (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -58,6 +66,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->folder = g_dir_make_tmp ("meshbot-test-XXXXXX", &error);
   g_assert_no_error (error);
   fixture->watchdog_id = g_timeout_add_seconds (PATIENCE_S, on_watchdog, NULL);
+  fixture->look_again_id = g_timeout_add (50, on_look_again, NULL);
 }
 
 static void
@@ -125,6 +134,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   remove_tree (fixture->folder);
   g_free (fixture->folder);
   g_source_remove (fixture->watchdog_id);
+  g_source_remove (fixture->look_again_id);
   assert_no_element_lives ();
 }
 
