@@ -12,6 +12,27 @@
 #include "fuzz.h"
 #include "mb-json-scan.h"
 
+/* What a server answers to a join is read as what it says. */
+static void
+check_ack (const MbSioPacket *packet)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) again = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *id = NULL;
+  g_autofree char *id_again = NULL;
+  MbSioPacket built;
+
+  if (mb_events_parse_join_ack (packet, &id, &error))
+    mb_events_append_join_ack (packet->ack_id, id, "x", text);
+  else
+    mb_events_append_refusal_ack (packet->ack_id, error, text);
+  g_assert_true (mb_sio_parse (text->str, text->len, MB_EVENTS_DEPTH, &built, NULL));
+  g_assert_cmpint (built.ack_id, ==, packet->ack_id);
+  g_assert_cmpint (mb_events_parse_join_ack (&built, &id_again, &again), ==, error == NULL);
+  g_assert_cmpstr (id, ==, id_again);
+}
+
 static MbMessage *
 parse_text (MbSide side, MbDialect dialect, const char *text, gsize length)
 {
@@ -26,7 +47,7 @@ parse_text (MbSide side, MbDialect dialect, const char *text, gsize length)
     if (!mb_sio_parse (text, length, MB_EVENTS_DEPTH, &packet, NULL))
       return NULL;
     if (packet.type == MB_SIO_ACK)
-      mb_events_parse_join_ack (&packet, NULL, NULL);
+      check_ack (&packet);
     if (packet.type != MB_SIO_EVENT)
       return NULL;
     message = mb_events_parse_sio (side, &packet, NULL, &event, &error);

@@ -22,6 +22,43 @@ spans_equal (MbJsonSpan a, MbJsonSpan b)
   return a.length == b.length && memcmp (a.text, b.text, a.length) == 0;
 }
 
+static gboolean
+is_number_below (MbJsonSpan number, unsigned int limit)
+{
+  g_autofree char *digits = g_strndup (number.text, number.length);
+
+  return *digits != '\0' && strspn (digits, "0123456789") == number.length &&
+         g_ascii_strtoull (digits, NULL, 10) < limit;
+}
+
+/* The rule for placeholders once more, the slow way. */
+static gboolean
+has_attachments (MbJsonSpan span, unsigned int n_attachments)
+{
+  MbJsonSpan flag;
+  MbJsonSpan number;
+  MbJsonSpan value;
+  MbJsonIter iter;
+
+  if (mb_json_find (span, "_placeholder", &flag) && flag.text[0] == 't' &&
+      (!mb_json_find (span, "num", &number) || !is_number_below (number, n_attachments)))
+    return FALSE;
+  mb_json_iter_init (&iter, span);
+  while (mb_json_iter_next (&iter, NULL, &value)) {
+    if (!has_attachments (value, n_attachments))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+check_placeholders (MbJsonSpan payload)
+{
+  for (unsigned int n = 0; n < 3; n++)
+    g_assert_cmpint (
+        mb_sio_check_placeholders (payload, n, NULL), ==, has_attachments (payload, n));
+}
+
 static void
 check_packet (const MbSioPacket *packet)
 {
@@ -30,6 +67,8 @@ check_packet (const MbSioPacket *packet)
   MbSioPacket again;
 
   g_assert_cmpuint (packet->n_attachments, <=, MB_SIO_ATTACHMENTS_MAX);
+  if (packet->payload.text != NULL)
+    check_placeholders (packet->payload);
   if (strlen (nsp) != packet->nsp.length)
     return;
   mb_sio_append_header (text, packet->type, packet->n_attachments, nsp, packet->ack_id);
