@@ -10,10 +10,20 @@
 
 #include <string.h>
 
+#include "mb-connection.h"
 #include "mb-eio.h"
 #include "mb-websocket.h"
 
 #define METHODS "GET, POST, OPTIONS"
+/* A client sends its goodbye and its next poll on two connections, and either may come first: for
+ * so long, and of so many clients, the poll is expected after the goodbye. */
+#define FAREWELL_US G_TIME_SPAN_SECOND
+#define FAREWELLS 64
+
+typedef struct {
+  char sid[MB_ID_LENGTH + 1];
+  gint64 until_us; /* of the monotonic clock; 0 means none */
+} Farewell;
 
 struct _MbEioServer {
   MbReactor *reactor; /* not owned */
@@ -23,14 +33,43 @@ struct _MbEioServer {
   MbEioOpenedFunc opened;
   gpointer user_data;   /* not owned */
   GHashTable *sessions; /* (element-type MbEioSession) owned references, by sid */
+  Farewell farewells[FAREWELLS];
+  unsigned int next_farewell;
   gboolean draining;
 };
+
+static void
+expect_last_poll (MbEioServer *self, const char *sid)
+{
+  Farewell *farewell = &self->farewells[self->next_farewell++ % FAREWELLS];
+
+  g_strlcpy (farewell->sid, sid, sizeof farewell->sid);
+  farewell->until_us = g_get_monotonic_time () + FAREWELL_US;
+}
+
+static gboolean
+take_last_poll (MbEioServer *self, const char *sid)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  for (unsigned int i = 0; i < FAREWELLS; i++) {
+    Farewell *farewell = &self->farewells[i];
+
+    if (farewell->until_us > now_us && strcmp (farewell->sid, sid) == 0) {
+      farewell->until_us = 0;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
 
 static void
 on_session_ended (MbEioSession *session, gpointer user_data)
 {
   MbEioServer *self = user_data;
 
+  if (mb_eio_session_owes_poll (session))
+    expect_last_poll (self, mb_eio_session_get_sid (session));
   g_hash_table_remove (self->sessions, mb_eio_session_get_sid (session));
 }
 
@@ -104,7 +143,10 @@ use_session (MbEioServer *self, MbHttpRequest *request, const char *sid, gboolea
     mb_eio_session_drop (session, "timeout");
     session = NULL;
   }
-  if (session == NULL)
+  if (session == NULL && !is_websocket && mb_http_request_is_method (request, "GET") &&
+      take_last_poll (self, sid))
+    mb_eio_let_poll_go (request);
+  else if (session == NULL)
     mb_eio_refuse (request, MB_EIO_REFUSAL_UNKNOWN_SID);
   else if (is_websocket)
     upgrade_session (self, session, request);

@@ -51,7 +51,8 @@ struct _MbEioSession {
   MbHttpRequest *poll;    /* (nullable) owned; the GET that waits */
   MbWebsocket *websocket; /* (nullable) owned; the probe's, too */
   gboolean probing;
-  gboolean probed; /* the probe was answered: polls are let go at once */
+  gboolean probed;    /* the probe was answered: polls are let go at once */
+  gboolean owes_poll; /* the client said goodbye while no poll of it was there */
   gint64 alive_until_us;
   MbTimer heartbeat;
   MbTimer upgrade_deadline;
@@ -106,6 +107,18 @@ mb_eio_session_is_polling (MbEioSession *self)
 }
 
 /**
+ * mb_eio_session_owes_poll:
+ *
+ * Returns: whether the client ended a polling session while no poll of it waited: one may be under
+ *   way on another connection, and is no fault of the client
+ */
+gboolean
+mb_eio_session_owes_poll (MbEioSession *self)
+{
+  return self->owes_poll;
+}
+
+/**
  * mb_eio_refuse:
  * @refusal: an MbEioRefusal
  */
@@ -144,6 +157,17 @@ reply_packet (MbHttpRequest *request, MbEioType type)
 
   mb_eio_append_packet (payload, type, NULL, 0);
   reply_payload (request, payload);
+}
+
+/**
+ * mb_eio_let_poll_go:
+ *
+ * Answers a poll with nothing to do.
+ */
+void
+mb_eio_let_poll_go (MbHttpRequest *request)
+{
+  reply_packet (request, MB_EIO_NOOP);
 }
 
 /* Answers the waiting poll with a packet of its own, not from the queue. */
@@ -347,6 +371,7 @@ take_packet (MbEioSession *self, const MbEioPacket *packet)
     live_on (self);
     return TRUE;
   case MB_EIO_CLOSE:
+    self->owes_poll = self->transport == TRANSPORT_POLLING && self->poll == NULL;
     drop (self, "disconnected", MB_EIO_NOOP);
     return TRUE;
   case MB_EIO_PING:

@@ -50,6 +50,7 @@ MbEioSession *mb_eio_session_new (
 const char *mb_eio_session_get_sid (MbEioSession *self);
 gboolean mb_eio_session_is_polling (MbEioSession *self);
 gboolean mb_eio_session_is_alive (MbEioSession *self);
+gboolean mb_eio_session_owes_poll (MbEioSession *self);
 void mb_eio_session_open_polling (MbEioSession *self, MbHttpRequest *request);
 void mb_eio_session_open_websocket (MbEioSession *self, MbSocket *socket);
 void mb_eio_session_take_get (MbEioSession *self, MbHttpRequest *request);
@@ -57,6 +58,7 @@ void mb_eio_session_take_post (MbEioSession *self, MbHttpRequest *request);
 gboolean mb_eio_session_can_upgrade (MbEioSession *self);
 void mb_eio_session_take_upgrade (MbEioSession *self, MbSocket *socket);
 void mb_eio_session_drop (MbEioSession *self, const char *reason);
+void mb_eio_let_poll_go (MbHttpRequest *request);
 void mb_eio_refuse (MbHttpRequest *request, unsigned int refusal);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbEioSession, mb_eio_session_unref)

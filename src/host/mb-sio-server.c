@@ -203,7 +203,9 @@ take_packet (Client *client, const MbSioPacket *packet, GPtrArray *attachments)
     break;
   case MB_SIO_ACK:
   case MB_SIO_BINARY_ACK:
-    /* We ask for none. */
+    /* Who has asked for none is told of none. */
+    if (socket != NULL && socket->where->handlers.acknowledged != NULL)
+      socket->where->handlers.acknowledged (socket, packet, attachments, socket->where->user_data);
     break;
   case MB_SIO_CONNECT_ERROR:
     close_client (client, "disconnected");

@@ -17,6 +17,7 @@ typedef struct _MbSioSocket MbSioSocket;
  * MbSioHandlers:
  * @connected: a client has come; @auth is what it sent along, absent where it sent nothing
  * @event: an event; it or its acknowledgement may have attachments
+ * @acknowledged: (nullable): the answer to an event that was sent with an acknowledgement's id
  * @disconnected: the client has gone (`left`, `disconnected`, `timeout`)
  *
  * The socket is good until @disconnected has returned, or mb_sio_socket_disconnect() was called.
@@ -24,6 +25,8 @@ typedef struct _MbSioSocket MbSioSocket;
 typedef struct {
   void (*connected) (MbSioSocket *socket, MbJsonSpan auth, gpointer user_data);
   void (*event) (
+      MbSioSocket *socket, const MbSioPacket *packet, GPtrArray *attachments, gpointer user_data);
+  void (*acknowledged) (
       MbSioSocket *socket, const MbSioPacket *packet, GPtrArray *attachments, gpointer user_data);
   void (*disconnected) (MbSioSocket *socket, const char *reason, gpointer user_data);
 } MbSioHandlers;
