@@ -48,7 +48,9 @@ sio_free (MbConnection *base, guint16 code, const char *reason)
 
   if (socket != NULL) {
     mb_sio_socket_set_data (socket, NULL);
-    mb_sio_socket_disconnect (socket, MB_SIO_END_SESSION);
+    /* After a restart members are welcome again. */
+    mb_sio_socket_disconnect (
+        socket, code == MB_WS_CLOSE_GOING_AWAY ? MB_SIO_END_TRANSPORT : MB_SIO_END_SESSION);
   }
   g_free (self);
 }

@@ -350,22 +350,29 @@ mb_sio_socket_send (MbSioSocket *self, GBytes *text, GPtrArray *attachments)
     mb_eio_session_send_binary (session, g_ptr_array_index (attachments, i));
 }
 
+static void
+send_disconnect (Client *client, const Namespace *where)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  mb_sio_append_header (text, MB_SIO_DISCONNECT, 0, where->name, MB_SIO_NO_ACK);
+  send_text (client, text);
+}
+
 /**
  * mb_sio_socket_disconnect:
  *
- * (transfer full): puts the client out. A stock client does not come back by itself then. The
- * handlers are not told.
+ * (transfer full): puts the client out. The handlers are not told.
  */
 void
 mb_sio_socket_disconnect (MbSioSocket *self, MbSioEnd end)
 {
   Client *client = self->client;
-  g_autoptr (GString) text = g_string_new (NULL);
 
-  mb_sio_append_header (text, MB_SIO_DISCONNECT, 0, self->where->name, MB_SIO_NO_ACK);
-  send_text (client, text);
+  if (end != MB_SIO_END_TRANSPORT)
+    send_disconnect (client, self->where);
   remove_socket (self);
-  if (end == MB_SIO_END_SESSION)
+  if (end != MB_SIO_END_NAMESPACE)
     close_client (client, "disconnected");
   else if (client->sockets == NULL)
     expect_connect (client);

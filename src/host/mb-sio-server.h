@@ -34,11 +34,13 @@ typedef struct {
 /**
  * MbSioEnd:
  * @MB_SIO_END_NAMESPACE: the client may stay for its other namespaces
- * @MB_SIO_END_SESSION: the whole session is closed
+ * @MB_SIO_END_SESSION: the whole session is closed; a stock client does not come back by itself
+ * @MB_SIO_END_TRANSPORT: the same, but the client is not told that it was meant: it comes back
  */
 typedef enum {
   MB_SIO_END_NAMESPACE,
-  MB_SIO_END_SESSION
+  MB_SIO_END_SESSION,
+  MB_SIO_END_TRANSPORT
 } MbSioEnd;
 
 MbSioServer *mb_sio_server_new (

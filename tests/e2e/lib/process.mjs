@@ -105,11 +105,12 @@ export function start(t, args, options) {
  * A host on a free port, with a store in memory unless the arguments say otherwise.
  * @param {import('node:test').TestContext} t
  * @param {string[]} [args]
- * @param {{env?: Record<string, string>, defaultStore?: boolean, port?: number}} [options]
+ * @param {{env?: Record<string, string>, defaultStore?: boolean, port?: number, rateLimit?: boolean}} [options]
  */
 export async function startHost(t, args = [], options = {}) {
   const store = args.includes('--store') || options.defaultStore ? [] : ['--store', ':memory:'];
-  const program = start(t, ['--listen', `127.0.0.1:${options.port ?? 0}`, '--rate-limit', 'off', ...store, ...args], options);
+  const rate = options.rateLimit ? [] : ['--rate-limit', 'off'];
+  const program = start(t, ['--listen', `127.0.0.1:${options.port ?? 0}`, ...rate, ...store, ...args], options);
   const url = await until(() => {
     if (!program.running)
       throw new Error(`meshbot ended before it was ready:\n${program.log}`);
