@@ -109,15 +109,22 @@ typedef struct {
 } Refusal;
 
 static const Refusal REFUSALS[] = {
-    {"no-transport", "GET", "/socket.io/?EIO=4", 400, "\"code\":0,"},
-    {"unknown-transport", "GET", "/socket.io/?EIO=4&transport=pigeon", 400, "\"code\":0,"},
-    {"unknown-sid", "GET", PATH "&sid=abc", 400, "\"code\":1,"},
-    {"post-without-sid", "POST", PATH, 400, "\"code\":2,"},
+    {"no-transport", "GET", "/socket.io/?EIO=4", 400,
+        "{\"code\":0,\"message\":\"Transport unknown\"}"},
+    {"unknown-transport", "GET", "/socket.io/?EIO=4&transport=pigeon", 400,
+        "{\"code\":0,\"message\":\"Transport unknown\"}"},
+    {"unknown-sid", "GET", PATH "&sid=abc", 400, "{\"code\":1,\"message\":\"Session ID unknown\"}"},
+    {"post-to-unknown-sid", "POST", PATH "&sid=abc", 400,
+        "{\"code\":1,\"message\":\"Session ID unknown\"}"},
+    {"post-without-sid", "POST", PATH, 400, "{\"code\":2,\"message\":\"Bad handshake method\"}"},
+    {"put-without-sid", "PUT", PATH, 400, "{\"code\":2,\"message\":\"Bad handshake method\"}"},
     {"websocket-without-handshake", "GET", "/socket.io/?EIO=4&transport=websocket", 400,
-        "\"code\":3,"},
-    {"no-version", "GET", "/socket.io/?transport=polling", 400, "\"code\":5,"},
-    {"version-3", "GET", "/socket.io/?EIO=3&transport=polling", 400, "\"code\":5,"},
-    {"other-path", "GET", "/socket.io/x?EIO=4&transport=polling", 404, "problem"},
+        "{\"code\":3,\"message\":\"Bad request\"}"},
+    {"no-version", "GET", "/socket.io/?transport=polling", 400,
+        "{\"code\":5,\"message\":\"Unsupported protocol version\"}"},
+    {"version-3", "GET", "/socket.io/?EIO=3&transport=polling", 400,
+        "{\"code\":5,\"message\":\"Unsupported protocol version\"}"},
+    {"other-path", "GET", "/socket.io/x?EIO=4&transport=polling", 404, NULL},
 };
 
 static void
@@ -128,8 +135,8 @@ test_refused (gconstpointer data)
   g_autoptr (MbTestReply) reply = mb_test_http (host, test->method, test->path, NULL, NULL);
 
   g_assert_cmpuint (reply->status, ==, test->status);
-  if (test->status == 400) {
-    assert_has (reply->body, test->body);
+  if (test->body != NULL) {
+    g_assert_cmpstr (reply->body, ==, test->body);
     assert_has (reply->head, "Content-Type: application/json\r\n");
   }
 }
@@ -229,6 +236,33 @@ test_garbage (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (after->status, ==, 400);
 }
 
+/* Its next poll may be under way on another connection: one is let go, and no second. */
+static void
+test_close_before_the_poll (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestReply) closed = post (fixture, "1");
+  g_autoptr (MbTestReply) posted = post (fixture, "4x");
+  g_autoptr (MbTestReply) crossing = poll (fixture);
+  g_autoptr (MbTestReply) after = poll (fixture);
+
+  g_assert_cmpstr (closed->body, ==, "ok");
+  g_assert_cmpuint (posted->status, ==, 400);
+  g_assert_cmpuint (crossing->status, ==, 200);
+  g_assert_cmpstr (crossing->body, ==, "6");
+  g_assert_cmpuint (after->status, ==, 400);
+}
+
+/* Only a goodbye of the client's own is one. */
+static void
+test_no_poll_is_owed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestReply) garbage = post (fixture, "abc");
+  g_autoptr (MbTestReply) after = poll (fixture);
+
+  g_assert_cmpuint (garbage->status, ==, 400);
+  assert_has (after->body, "\"code\":1,");
+}
+
 /* The client goes away while its poll hangs: its room hears of it at once. */
 static void
 test_vanish (Fixture *fixture, gconstpointer data)
@@ -305,6 +339,73 @@ test_probe_fails (Fixture *fixture, gconstpointer data)
   assert_has (polled->body, "40{");
 }
 
+/* The interval counts from the pong, however late that came. */
+static void
+test_ping_after_pong (Fixture *fixture, gconstpointer data)
+{
+  gint64 ponged_us = 0;
+  gint64 deadline_us = 0;
+  unsigned int waker = 0;
+  g_autoptr (MbTestReply) first = poll (fixture);
+  g_autoptr (MbTestReply) second = NULL;
+
+  deadline_us = g_get_monotonic_time () + 50000;
+  waker = g_timeout_add (51, (GSourceFunc) g_get_monotonic_time, NULL);
+  mb_test_wait (deadline_is_over, &deadline_us, "a late pong");
+  g_source_remove (waker);
+  ponged_us = g_get_monotonic_time ();
+  mb_test_reply_free (post (fixture, "3"));
+  second = poll (fixture);
+
+  g_assert_cmpstr (first->body, ==, "2");
+  g_assert_cmpstr (second->body, ==, "2");
+  g_assert_cmpint (g_get_monotonic_time () - ponged_us, >=, 300000);
+}
+
+static void
+test_websocket_opens (void)
+{
+  g_autoptr (MbServer) host = make_host ();
+  g_autoptr (MbTestClient) client =
+      mb_test_client_new_websocket (host, "/socket.io/?EIO=4&transport=websocket", NULL);
+  g_autofree char *open = mb_test_client_wait_for (client, "0{");
+
+  assert_has (open, "\"upgrades\":[],\"pingInterval\":300,\"pingTimeout\":200,"
+                    "\"maxPayload\":262144}");
+}
+
+static void
+test_websocket_heartbeat (void)
+{
+  g_autoptr (MbServer) host = make_host ();
+  g_autoptr (MbTestClient) client = mb_test_client_new_sio (host);
+
+  for (int i = 0; i < 2; i++) {
+    g_autofree char *ping = mb_test_client_wait_for (client, "2");
+
+    g_assert_cmpstr (ping, ==, "2");
+    mb_test_client_send (client, "3");
+  }
+  mb_test_client_wait_past (client, "2");
+  mb_test_client_wait_for_close (client);
+}
+
+/* maxPayload is what a message may have, and no byte more. */
+static void
+test_websocket_size (void)
+{
+  gsize limit = 256 * 1024;
+  g_autoptr (MbServer) host = make_host ();
+  g_autoptr (MbTestClient) client = mb_test_client_new_sio (host);
+  g_autofree char *rest = g_strnfill (limit - strlen ("42[\"x\"]"), ' ');
+
+  mb_test_client_send (client, "42[\"x\"%s]", rest);
+  mb_test_client_wait_past (client, "bad-request");
+  mb_test_client_send (client, "42[\"x\" %s]", rest);
+
+  g_assert_cmpuint (mb_test_client_wait_for_close (client), ==, 1009);
+}
+
 static void
 test_large_body (Fixture *fixture, gconstpointer data)
 {
@@ -314,15 +415,58 @@ test_large_body (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (posted->status, ==, 413);
 }
 
-static void
-test_foreign_origin (void)
-{
-  g_autoptr (MbServer) host = make_host ();
-  g_autoptr (MbTestReply) reply =
-      mb_test_http (host, "GET", PATH, "Origin: http://evil.example\r\n", NULL);
+typedef struct {
+  const char *name;
+  const char *allowed;
+  const char *origin; /* NULL: of the host itself */
+  unsigned int status;
+  const char *allow_origin; /* in the answer; NULL: none */
+} Cors;
 
-  g_assert_cmpuint (reply->status, ==, 403);
-  assert_has (reply->body, "\"code\":4,");
+static const Cors CORS[] = {
+    {"own", NULL, NULL, 200, NULL},
+    {"foreign", NULL, "http://evil.example", 403, NULL},
+    {"allowed", "https://app.example", "https://app.example", 200, "https://app.example"},
+    {"not-the-allowed-one", "https://app.example", "http://app.example", 403, NULL},
+    {"any", "*", "https://app.example", 200, "*"},
+};
+
+/* With credentials a browser wants the very origin, and without any it takes a star. */
+static void
+test_cors (gconstpointer data)
+{
+  const Cors *test = data;
+  const char *const allowed[] = {test->allowed, NULL};
+  MbServerConfig config;
+  g_autoptr (MbServer) host = NULL;
+  g_autofree char *origin = NULL;
+  g_autofree char *expected = NULL;
+  g_autoptr (MbTestReply) reply = NULL;
+  g_autoptr (MbTestReply) preflight = NULL;
+
+  mb_test_config_init (&config);
+  config.allow_origins = allowed;
+  host = mb_test_host_new (&config);
+  origin = g_strdup_printf (
+      "Origin: %s\r\n", test->origin == NULL ? mb_server_get_url (host) : test->origin);
+  if (test->status == 200)
+    expected = g_strdup_printf ("Access-Control-Allow-Origin: %s\r\n",
+        test->allow_origin == NULL ? mb_server_get_url (host) : test->allow_origin);
+  reply = mb_test_http (host, "GET", PATH, origin, NULL);
+  preflight = mb_test_http (host, "OPTIONS", PATH, origin, NULL);
+
+  g_assert_cmpuint (reply->status, ==, test->status);
+  if (test->status == 200) {
+    assert_has (reply->head, expected);
+    assert_has (preflight->head, expected);
+    g_assert_cmpuint (preflight->status, ==, 204);
+    g_assert_cmpint (strstr (reply->head, "Access-Control-Allow-Credentials: true\r\n") != NULL, ==,
+        g_strcmp0 (test->allow_origin, "*") != 0);
+  } else {
+    g_assert_cmpstr (reply->body, ==, "{\"code\":4,\"message\":\"Forbidden\"}");
+    g_assert_null (strstr (reply->head, "Access-Control-Allow-Origin"));
+    g_assert_cmpuint (preflight->status, ==, 403);
+  }
 }
 
 int
@@ -336,12 +480,22 @@ main (int argc, char **argv)
   }
 #define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
   g_test_add_func ("/eio/open-says-all-five", test_open);
-  g_test_add_func ("/eio/foreign-pages-are-refused", test_foreign_origin);
+  for (gsize i = 0; i < G_N_ELEMENTS (CORS); i++) {
+    g_autofree char *path = g_strdup_printf ("/eio/origin/%s", CORS[i].name);
+
+    g_test_add_data_func (path, &CORS[i], test_cors);
+  }
+  g_test_add_func ("/eio/a-websocket-opens-without-upgrades", test_websocket_opens);
+  g_test_add_func ("/eio/a-websocket-lives-by-its-pongs", test_websocket_heartbeat);
+  g_test_add_func ("/eio/a-websocket-message-has-max-payload", test_websocket_size);
   ADD ("/eio/polls-bring-what-waits", test_poll);
   ADD ("/eio/pings-come-after-pongs", test_heartbeat);
+  ADD ("/eio/the-interval-counts-from-the-pong", test_ping_after_pong);
   ADD ("/eio/no-pong-no-session", test_timeout);
   ADD ("/eio/two-polls-end-the-session", test_two_polls);
   ADD ("/eio/a-close-lets-the-poll-go", test_close);
+  ADD ("/eio/a-close-lets-a-crossing-poll-go", test_close_before_the_poll);
+  ADD ("/eio/other-ends-let-no-poll-go", test_no_poll_is_owed);
   ADD ("/eio/garbage-ends-the-session", test_garbage);
   ADD ("/eio/a-poll-that-vanishes-has-left", test_vanish);
   ADD ("/eio/upgrade", test_upgrade);

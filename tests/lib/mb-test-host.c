@@ -17,8 +17,7 @@
 #define WATCHDOG_S 20
 
 struct _MbTestClient {
-  MbServer *host; /* not owned */
-  int fd;         /* owned */
+  int fd; /* owned */
   unsigned int source;
   GByteArray *input;  /* owned; raw bytes that have come */
   MbWsParser *parser; /* (nullable) owned; set once it is a websocket */
@@ -139,21 +138,25 @@ on_readable (int fd, GIOCondition condition, gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-MbTestClient *
-mb_test_client_new (MbServer *host)
+static MbTestClient *
+client_new (guint16 port)
 {
   MbTestClient *self = g_new0 (MbTestClient, 1);
-  struct sockaddr_in address = {.sin_family = AF_INET,
-      .sin_port = htons (mb_server_get_port (host)),
-      .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons (port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
 
-  self->host = host;
   self->input = g_byte_array_new ();
   g_queue_init (&self->messages);
   self->fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   g_assert_cmpint (connect (self->fd, (struct sockaddr *) &address, sizeof address), ==, 0);
   self->source = g_unix_fd_add (self->fd, G_IO_IN | G_IO_HUP, on_readable, self);
   return self;
+}
+
+MbTestClient *
+mb_test_client_new (MbServer *host)
+{
+  return client_new (mb_server_get_port (host));
 }
 
 void
@@ -229,17 +232,18 @@ head_has_come (gpointer data)
 }
 
 /**
- * mb_test_client_new_websocket:
+ * mb_test_client_new_websocket_at:
+ * @port: of any server on loopback
  * @fields: (nullable): more header fields
  */
 MbTestClient *
-mb_test_client_new_websocket (MbServer *host, const char *path, const char *fields)
+mb_test_client_new_websocket_at (guint16 port, const char *path, const char *fields)
 {
-  MbTestClient *self = mb_test_client_new (host);
+  MbTestClient *self = client_new (port);
   g_autofree char *request = g_strdup_printf (
       "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-      path, mb_server_get_port (host), fields == NULL ? "" : fields);
+      path, port, fields == NULL ? "" : fields);
   const guint8 *end = NULL;
 
   mb_test_client_send_raw (self, request, strlen (request));
@@ -253,6 +257,12 @@ mb_test_client_new_websocket (MbServer *host, const char *path, const char *fiel
   self->parser = mb_ws_parser_new (MB_WS_CLIENT, 64 * 1024 * 1024);
   take_frames (self);
   return self;
+}
+
+MbTestClient *
+mb_test_client_new_websocket (MbServer *host, const char *path, const char *fields)
+{
+  return mb_test_client_new_websocket_at (mb_server_get_port (host), path, fields);
 }
 
 /**
@@ -330,6 +340,21 @@ mb_test_client_wait_for (MbTestClient *self, const char *part)
     g_printerr ("closed (%u) before %s came\n", self->close_code, part);
   g_assert_nonnull (search.found);
   return search.found;
+}
+
+/**
+ * mb_test_client_has:
+ *
+ * Returns: whether a message with @part in it has come that nobody has waited for
+ */
+gboolean
+mb_test_client_has (MbTestClient *self, const char *part)
+{
+  for (GList *link = self->messages.head; link != NULL; link = link->next) {
+    if (strstr (link->data, part) != NULL)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 /**

@@ -40,6 +40,7 @@ typedef struct _MbTestClient MbTestClient;
 
 MbTestClient *mb_test_client_new (MbServer *host);
 MbTestClient *mb_test_client_new_websocket (MbServer *host, const char *path, const char *fields);
+MbTestClient *mb_test_client_new_websocket_at (guint16 port, const char *path, const char *fields);
 MbTestClient *mb_test_client_new_plain (MbServer *host);
 MbTestClient *mb_test_client_new_sio (MbServer *host);
 void mb_test_client_free (MbTestClient *self);
@@ -48,6 +49,7 @@ void mb_test_client_send_raw (MbTestClient *self, const void *bytes, gsize lengt
 void mb_test_client_send_frame (MbTestClient *self, int opcode, const void *payload, gsize length);
 void mb_test_client_send (MbTestClient *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 char *mb_test_client_wait_for (MbTestClient *self, const char *part);
+gboolean mb_test_client_has (MbTestClient *self, const char *part);
 void mb_test_client_wait_past (MbTestClient *self, const char *part);
 void mb_test_client_stop_reading (MbTestClient *self);
 guint16 mb_test_client_wait_for_close (MbTestClient *self);
