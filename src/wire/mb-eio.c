@@ -133,8 +133,8 @@ read_text (const char *text, gsize length, MbEioPacket *packet, GError **error)
  * mb_eio_reader_next:
  * @packet: (out): the next packet; its data is good until the next call
  *
- * An empty body has no packets; an empty packet within one is an error, as are more than
- * %MB_EIO_PACKETS_MAX (%MB_ERROR_TOO_LARGE). After an error there is nothing more.
+ * An empty body has no packets; an empty packet within one is an error. After an error there is
+ * nothing more. A body may have as many packets as fit: clients put all into it that they have.
  *
  * Returns: FALSE at the end, and with @error set on a fault. Thread: any.
  */
@@ -146,14 +146,9 @@ mb_eio_reader_next (MbEioReader *reader, MbEioPacket *packet, GError **error)
   gsize length;
   gboolean good;
 
-  if (text == NULL || (reader->n_packets == 0 && text == reader->end))
+  if (text == NULL || (!reader->begun && text == reader->end))
     return FALSE;
-  if (reader->n_packets++ == MB_EIO_PACKETS_MAX) {
-    reader->at = NULL;
-    g_set_error (error, MB_ERROR, MB_ERROR_TOO_LARGE, "more than %d packets in one body",
-        MB_EIO_PACKETS_MAX);
-    return FALSE;
-  }
+  reader->begun = TRUE;
   separator = memchr (text, SEPARATOR, (gsize) (reader->end - text));
   length = (gsize) ((separator != NULL ? separator : reader->end) - text);
   reader->at = separator != NULL ? separator + 1 : NULL;

@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-/* Packets in one polling body; a client that splits by maxPayload stays far below it. */
-#define MB_EIO_PACKETS_MAX 1024
 #define MB_EIO_SID_MAX 128
 
 typedef enum {
@@ -47,7 +45,7 @@ typedef struct {
   /*< private >*/
   const char *at; /* NULL at the end */
   const char *end;
-  unsigned int n_packets;
+  gboolean begun;
   GByteArray *decoded; /* (nullable) */
 } MbEioReader;
 

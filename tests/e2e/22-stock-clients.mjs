@@ -95,6 +95,22 @@ for (const [how, options] of Object.entries(TRANSPORTS)) {
   });
 }
 
+for (const [how, options] of Object.entries(TRANSPORTS))
+  test(`with ${how}, what is said in one go arrives whole and in order, however many bodies it takes`, { timeout: 30000 }, async (t) => {
+    const host = await startHost(t);
+    const alice = await join(t, host.url, 'much', 'Alice', options);
+    const bob = await join(t, host.url, 'much', 'Bob', { transports: ['websocket'] });
+    const large = 'x'.repeat(50000);
+    for (let n = 0; n < 3000; n += 1)
+      alice.socket.emit('signal', { to: bob.socket.id, data: n });
+    for (let n = 3000; n < 3012; n += 1)
+      alice.socket.emit('signal', { to: bob.socket.id, data: { n, large } });
+    const signals = () => bob.events.filter(({ name }) => name === 'signal');
+    await until(() => signals().length === 3012, 10000, () => `3012 signals; ${signals().length} came`);
+    assert.deepEqual(signals().map(({ payload }) => payload.data.n ?? payload.data), Array.from({ length: 3012 }, (_, n) => n));
+    assert.equal(alice.socket.connected, true);
+  });
+
 test('a client that talks too fast is told so, by room-error and by acknowledgement', { timeout: 30000 }, async (t) => {
   const host = await startHost(t, [], { rateLimit: true });
   const talker = await join(t, host.url, 'flood', 'Talker', { transports: ['websocket'] });
