@@ -291,13 +291,17 @@ prepare (GSource *source, int *timeout_ms)
 }
 
 static gboolean
+timer_is_due (MbReactor *self)
+{
+  return self->heap->len > 1 && heap_at (self, 1)->deadline_us <= g_get_monotonic_time ();
+}
+
+static gboolean
 check (GSource *source)
 {
   MbReactor *self = ((ReactorSource *) source)->reactor;
 
-  if (self->flushes.length > 0)
-    return TRUE;
-  if (self->heap->len > 1 && heap_at (self, 1)->deadline_us <= g_get_monotonic_time ())
+  if (self->flushes.length > 0 || timer_is_due (self))
     return TRUE;
   return g_source_query_unix_fd (source, ((ReactorSource *) source)->tag) != 0;
 }
@@ -311,8 +315,11 @@ dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
     return G_SOURCE_CONTINUE;
   self->dispatching = TRUE;
   /* What has come before what has run out: after a moment without the processor, the answer that a
-   * deadline waits for may be there already. */
+   * deadline waits for may be there already. It may have come on a connection of its own: the first
+   * round accepts that, the second one reads it. */
   run_watches (self);
+  if (timer_is_due (self))
+    run_watches (self);
   run_timers (self);
   run_flushes (self);
   self->dispatching = FALSE;

@@ -202,6 +202,26 @@ test_timeout (Fixture *fixture, gconstpointer data)
   assert_has (late->body, "\"code\":1,");
 }
 
+/* While the host has no processor, nobody's time runs out: what came meanwhile is read first. */
+static void
+test_stalled (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestReply) polled = poll (fixture);
+  g_autofree char *pong = g_strdup_printf (
+      "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\n3",
+      fixture->polling);
+  g_autoptr (MbTestClient) client = mb_test_client_new (fixture->host);
+  g_autofree char *received = NULL;
+
+  g_usleep (250 * 1000);
+  mb_test_client_send_raw (client, pong, strlen (pong));
+  mb_test_client_wait_for_close (client);
+  received = mb_test_client_get_received (client);
+
+  g_assert_cmpstr (polled->body, ==, "2");
+  g_assert_true (g_str_has_prefix (received, "HTTP/1.1 200 "));
+}
+
 static void
 test_two_polls (Fixture *fixture, gconstpointer data)
 {
@@ -492,6 +512,7 @@ main (int argc, char **argv)
   ADD ("/eio/pings-come-after-pongs", test_heartbeat);
   ADD ("/eio/the-interval-counts-from-the-pong", test_ping_after_pong);
   ADD ("/eio/no-pong-no-session", test_timeout);
+  ADD ("/eio/a-stalled-host-reads-before-it-judges", test_stalled);
   ADD ("/eio/two-polls-end-the-session", test_two_polls);
   ADD ("/eio/a-close-lets-the-poll-go", test_close);
   ADD ("/eio/a-close-lets-a-crossing-poll-go", test_close_before_the_poll);
