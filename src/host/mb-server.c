@@ -183,9 +183,11 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
   mb_http_route (self->http, "/ws", 0, on_ws_request, self);
   self->sio = mb_sio_server_new (self->reactor, CONNECT_MS, config->max_payload_bytes);
   mb_sio_server_add_namespace (self->sio, "/", &sio_handlers, self);
+  /* Of routes that fit the first one counts: the client's files are below Engine.IO's path. */
+  self->web = mb_web_new (self->http);
   self->eio = mb_eio_server_new (self->reactor, self->http, self->origins, "/socket.io/",
       &eio_options, mb_sio_server_take_session, self->sio);
-  self->web = mb_web_new (self->http);
+  mb_web_serve_rest (self->web, self->http);
 }
 
 static char *

@@ -129,7 +129,7 @@ on_request (MbHttpRequest *request, gpointer user_data)
 /**
  * mb_web_new:
  *
- * Puts itself on @http for every path that nobody else has.
+ * Puts itself on @http for the Socket.IO client, which lies below a path that is Engine.IO's.
  */
 MbWeb *
 mb_web_new (MbHttp *http)
@@ -137,8 +137,19 @@ mb_web_new (MbHttp *http)
   MbWeb *self = g_new0 (MbWeb, 1);
 
   self->etags = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  mb_http_route (http, "/", 0, on_request, self);
+  mb_http_route (http, "/socket.io/socket.io", 0, on_request, self);
   return self;
+}
+
+/**
+ * mb_web_serve_rest:
+ *
+ * Puts itself on @http for every path that nobody else has.
+ */
+void
+mb_web_serve_rest (MbWeb *self, MbHttp *http)
+{
+  mb_http_route (http, "/", 0, on_request, self);
 }
 
 void

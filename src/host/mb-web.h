@@ -10,6 +10,7 @@
 typedef struct _MbWeb MbWeb;
 
 MbWeb *mb_web_new (MbHttp *http);
+void mb_web_serve_rest (MbWeb *self, MbHttp *http);
 void mb_web_free (MbWeb *self);
 void mb_web_serve (MbWeb *self, MbHttpRequest *request);
 
