@@ -53,6 +53,7 @@ struct _MbEioSession {
   gboolean probing;
   gboolean probed;    /* the probe was answered: polls are let go at once */
   gboolean owes_poll; /* the client said goodbye while no poll of it was there */
+  gboolean pinged;    /* since the last pong */
   gint64 alive_until_us;
   MbTimer heartbeat;
   MbTimer upgrade_deadline;
@@ -258,19 +259,31 @@ live_on (MbEioSession *self)
   gint64 now_us = g_get_monotonic_time ();
   gint64 ping_us = now_us + (gint64) self->options.ping_interval_ms * 1000;
 
+  self->pinged = FALSE;
   self->alive_until_us = ping_us + (gint64) self->options.ping_timeout_ms * 1000;
   mb_reactor_arm (self->reactor, &self->heartbeat, ping_us);
 }
 
+/* Whether a ping would reach it now. */
+static gboolean
+is_listening (MbEioSession *self)
+{
+  return self->transport == TRANSPORT_WEBSOCKET || self->poll != NULL;
+}
+
 /**
  * mb_eio_session_is_alive:
+ *
+ * Who is listening and was sent no ping is not to blame: it is the host that is late.
  *
  * Returns: %FALSE where it should have answered a ping by now, whether a timer has seen it or not
  */
 gboolean
 mb_eio_session_is_alive (MbEioSession *self)
 {
-  return self->transport != TRANSPORT_CLOSED && g_get_monotonic_time () < self->alive_until_us;
+  if (self->transport == TRANSPORT_CLOSED)
+    return FALSE;
+  return g_get_monotonic_time () < self->alive_until_us || (!self->pinged && is_listening (self));
 }
 
 static void
@@ -282,11 +295,12 @@ on_heartbeat (gpointer data)
     drop (self, "timeout", MB_EIO_CLOSE);
     return;
   }
-  /* A ping that goes out late is no fault of the client. A poller's deadline is absolute all the
-   * same: it may be asked about before any timer has fired. */
-  if (self->transport == TRANSPORT_WEBSOCKET)
+  /* A ping that goes out late is no fault of the client. The deadline of one that does not listen
+   * is absolute all the same: it may be asked about before any timer has fired. */
+  if (is_listening (self))
     self->alive_until_us = MAX (self->alive_until_us,
         g_get_monotonic_time () + (gint64) self->options.ping_timeout_ms * 1000);
+  self->pinged = TRUE;
   mb_reactor_arm (self->reactor, &self->heartbeat, self->alive_until_us);
   send_packet (self, (Packet){.type = MB_EIO_PING});
 }

@@ -130,7 +130,7 @@ describe('messages over polling', () => {
   test('a poll that is cancelled ends the session, without another poll to find it out', async () => {
     const client = await openPolling(eio);
     (await client.hang()).abort();
-    await until(async () => (await client.post('4x')).body === REFUSED.sid, TIMEOUT, 'the end of the session');
+    await until(async () => (await client.post('4x')).body === REFUSED.sid, INTERVAL, 'the end of the session');
   });
 
   test('a request of another transport than the session has is refused', async (t) => {

@@ -222,6 +222,21 @@ test_stalled (Fixture *fixture, gconstpointer data)
   g_assert_true (g_str_has_prefix (received, "HTTP/1.1 200 "));
 }
 
+/* Nor is it the client's fault when the ping comes late. */
+static void
+test_late_ping (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestClient) hanging = start_poll (fixture);
+  g_autoptr (MbTestReply) settled = mb_test_http (fixture->host, "GET", "/healthz", NULL, NULL);
+  g_autoptr (MbTestReply) posted = NULL;
+
+  g_usleep (550 * 1000);
+  assert_poll_ends_with (hanging, "2");
+  posted = post (fixture, "3");
+
+  g_assert_cmpstr (posted->body, ==, "ok");
+}
+
 static void
 test_two_polls (Fixture *fixture, gconstpointer data)
 {
@@ -513,6 +528,7 @@ main (int argc, char **argv)
   ADD ("/eio/the-interval-counts-from-the-pong", test_ping_after_pong);
   ADD ("/eio/no-pong-no-session", test_timeout);
   ADD ("/eio/a-stalled-host-reads-before-it-judges", test_stalled);
+  ADD ("/eio/a-stalled-host-pings-before-it-judges", test_late_ping);
   ADD ("/eio/two-polls-end-the-session", test_two_polls);
   ADD ("/eio/a-close-lets-the-poll-go", test_close);
   ADD ("/eio/a-close-lets-a-crossing-poll-go", test_close_before_the_poll);
