@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-http-conditions.h"
 #include "mb-json-scan.h"
 
 #define BODY_MAX (64 * 1024)
@@ -18,6 +19,10 @@
 #define MEMBERS_MAX 100000
 #define PAGE_MAX 1000
 #define ICE_TTL_S 3600
+/* An entity tag: quotes, an id, a dash and a number. */
+#define ETAG_SIZE (MB_ID_LENGTH + 32)
+/* What scripts of a page may read of an answer besides the plainest fields. */
+#define EXPOSED "ETag, Link, Location, Retry-After"
 #define JSON_TYPE "application/json; charset=utf-8"
 
 struct _MbApi {
@@ -39,18 +44,23 @@ typedef struct {
   Action remove;
 } Resource;
 
-/* TRUE where the client has that revision already, and has been told. The tag names this run of
- * the host too, since the count begins anew with each. */
+/* The tag names this run of the host too, since the count of revisions begins anew with each. */
+static void
+make_etag (MbApi *self, guint64 revision, char *etag, gsize size)
+{
+  g_snprintf (etag, size, "\"%s-%" G_GUINT64_FORMAT "\"", self->run, revision);
+}
+
+/* TRUE where the client has that revision already, and has been told. */
 static gboolean
 reply_if_known (MbApi *self, MbHttpRequest *request, guint64 revision)
 {
-  const char *known = mb_http_request_get_header (request, "If-None-Match");
-  char etag[64];
+  char etag[ETAG_SIZE];
 
-  g_snprintf (etag, sizeof etag, "\"%s-%" G_GUINT64_FORMAT "\"", self->run, revision);
+  make_etag (self, revision, etag, sizeof etag);
   mb_http_request_add_header (request, "ETag", etag);
   mb_http_request_add_header (request, "Cache-Control", "no-cache");
-  if (known == NULL || (strstr (known, etag) == NULL && strcmp (known, "*") != 0))
+  if (!mb_http_is_known (mb_http_request_get_headers (request), etag))
     return FALSE;
   mb_http_request_reply (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
   return TRUE;
@@ -115,7 +125,6 @@ list_rooms (MbApi *self, MbHttpRequest *request, const char *id)
         mb_http_request_get_query (request, "limit"), mb_room_get_id (last));
 
     mb_http_request_add_header (request, "Link", next);
-    mb_http_request_add_header (request, "Access-Control-Expose-Headers", "Link, ETag");
   }
   reply_json (request, SOUP_STATUS_OK, text);
 }
@@ -331,6 +340,18 @@ on_room_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 delete_room (MbApi *self, MbHttpRequest *request, const char *id)
 {
+  MbRoom *room = mb_lobby_get_room (self->lobby, id);
+  char etag[ETAG_SIZE];
+
+  if (room != NULL) {
+    make_etag (self, mb_room_get_revision (room), etag, sizeof etag);
+    if (!mb_http_is_as_expected (mb_http_request_get_headers (request), etag)) {
+      mb_http_request_add_header (request, "ETag", etag);
+      mb_http_request_reply_problem (request, SOUP_STATUS_PRECONDITION_FAILED,
+          "the room has changed since it was read; read it again");
+      return;
+    }
+  }
   mb_lobby_delete_room_async (self->lobby, id, on_room_deleted, pending_new (request, id));
 }
 
@@ -425,7 +446,11 @@ on_request (MbHttpRequest *request, gpointer user_data)
   if (!mb_origins_apply (self->origins, request)) {
     mb_http_request_reply_problem (request, SOUP_STATUS_FORBIDDEN,
         "pages of this origin may not use this host; see --allow-origin");
-  } else if (resource == NULL) {
+    return;
+  }
+  if (mb_http_request_get_header (request, "Origin") != NULL)
+    mb_http_request_add_header (request, "Access-Control-Expose-Headers", EXPOSED);
+  if (resource == NULL) {
     mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, "there is no such thing here");
   } else if (mb_http_request_is_method (request, "OPTIONS")) {
     mb_origins_reply_options (request, resource->allow);
@@ -436,7 +461,8 @@ on_request (MbHttpRequest *request, gpointer user_data)
       return;
     }
     mb_http_request_add_header (request, "Allow", resource->allow);
-    mb_http_request_reply_problem (request, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_METHOD_NOT_ALLOWED, "the Allow field names what can be done here");
   }
 }
 

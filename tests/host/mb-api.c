@@ -127,14 +127,42 @@ test_deep (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (reply->status, ==, 400);
 }
 
+/* The field itself, quotes and braces and all, at 16 KiB and one byte over. */
 static void
 test_metadata_size (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *filler = g_strnfill (17000, 'a');
-  g_autofree char *body = g_strdup_printf ("{\"name\":\"a\",\"metadata\":{\"a\":\"%s\"}}", filler);
-  g_autoptr (MbTestReply) reply = post (fixture, body);
+  for (gsize over = 0; over < 2; over++) {
+    g_autofree char *filler = g_strnfill (16 * 1024 - strlen ("{\"a\":\"\"}") + over, 'a');
+    g_autofree char *body =
+        g_strdup_printf ("{\"name\":\"a\",\"metadata\":{\"a\":\"%s\"}}", filler);
+    g_autoptr (MbTestReply) reply = post (fixture, body);
 
-  g_assert_cmpuint (reply->status, ==, 413);
+    g_assert_cmpuint (reply->status, ==, over == 0 ? 201 : 413);
+  }
+}
+
+static void
+test_name_length (Fixture *fixture, gconstpointer data)
+{
+  for (gsize over = 0; over < 2; over++) {
+    g_autofree char *name = g_strnfill (256 + over, 'a');
+    g_autofree char *body = g_strdup_printf ("{\"name\":\"%s\"}", name);
+    g_autoptr (MbTestReply) reply = post (fixture, body);
+
+    g_assert_cmpuint (reply->status, ==, over == 0 ? 201 : 400);
+  }
+}
+
+static void
+test_body_size (Fixture *fixture, gconstpointer data)
+{
+  for (gsize over = 0; over < 2; over++) {
+    g_autofree char *space = g_strnfill (64 * 1024 - strlen ("{\"name\":\"a\"}") + over, ' ');
+    g_autofree char *body = g_strdup_printf ("{\"name\":\"a\"%s}", space);
+    g_autoptr (MbTestReply) reply = post (fixture, body);
+
+    g_assert_cmpuint (reply->status, ==, over == 0 ? 201 : 413);
+  }
 }
 
 static void
@@ -226,6 +254,33 @@ test_delete (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (shown->status, ==, 404);
 }
 
+/* Who deletes what he has read deletes nothing that has changed since. */
+static void
+test_delete_if_unchanged (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (MbTestReply) made = post (fixture, "{\"name\":\"a\",\"id\":\"x\"}");
+  g_autoptr (MbTestReply) seen = get (fixture, "/api/rooms/x");
+  const char *etag = strstr (seen->head, "ETag: ") + 6;
+  g_autofree char *value = g_strndup (etag, strcspn (etag, "\r"));
+  g_autofree char *field = g_strdup_printf ("If-Match: %s\r\n", value);
+  g_autoptr (MbTestClient) member = mb_test_client_new_plain (fixture->host);
+  g_autoptr (MbTestReply) changed = NULL;
+  g_autoptr (MbTestReply) none = NULL;
+  g_autoptr (MbTestReply) there = NULL;
+  g_autoptr (MbTestReply) any = NULL;
+
+  mb_test_client_join (member, "x", "Ann");
+  changed = mb_test_http (fixture->host, "DELETE", "/api/rooms/x", field, NULL);
+  none = mb_test_http (fixture->host, "DELETE", "/api/rooms/y", field, NULL);
+  there = get (fixture, "/api/rooms/x");
+  any = mb_test_http (fixture->host, "DELETE", "/api/rooms/x", "If-Match: *\r\n", NULL);
+
+  g_assert_cmpuint (changed->status, ==, 412);
+  g_assert_cmpuint (none->status, ==, 404);
+  g_assert_cmpuint (there->status, ==, 200);
+  g_assert_cmpuint (any->status, ==, 204);
+}
+
 static void
 test_methods (Fixture *fixture, gconstpointer data)
 {
@@ -292,6 +347,7 @@ test_origins (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (named->status, ==, 200);
   assert_has (named->head, "Access-Control-Allow-Origin: https://app.example\r\n");
   assert_has (named->head, "Vary: Origin\r\n");
+  assert_has (named->head, "Access-Control-Expose-Headers: ETag, Link, Location, Retry-After\r\n");
   g_assert_cmpuint (preflight->status, ==, 204);
   assert_has (preflight->head, "Access-Control-Allow-Headers: content-type\r\n");
 }
@@ -335,11 +391,14 @@ main (int argc, char **argv)
   }
   ADD ("/api/deep-nesting-is-refused", test_deep);
   ADD ("/api/large-metadata-is-refused", test_metadata_size);
+  ADD ("/api/a-name-has-256-bytes", test_name_length);
+  ADD ("/api/a-body-has-64-kib", test_body_size);
   ADD ("/api/taken-id-is-a-conflict", test_taken);
   ADD ("/api/only-json-is-taken", test_media_type);
   ADD ("/api/list-in-pages", test_pages);
   ADD ("/api/etag-tells-changes", test_etag);
   ADD ("/api/delete-once", test_delete);
+  ADD ("/api/delete-only-what-was-read", test_delete_if_unchanged);
   ADD ("/api/methods-are-named", test_methods);
   ADD ("/api/service-calls", test_service);
   ADD ("/api/origins", test_origins);
