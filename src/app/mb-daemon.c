@@ -185,6 +185,8 @@ start_host (MbDaemon *self, GError **error)
   config.store_path = self->options->store_path;
   config.allow_origins = (const char *const *) self->options->allow_origins;
   config.rate_limit = self->options->rate_limit;
+  config.max_rooms = self->options->max_rooms;
+  config.max_members = self->options->max_members;
   config.drain_ms = DRAIN_MS;
   self->server = mb_server_new (&config, &reason);
   if (self->server == NULL && g_error_matches (reason, MB_ERROR, MB_ERROR_CONFLICT))

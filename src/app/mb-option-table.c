@@ -11,6 +11,8 @@
 #include "mb-option-values.h"
 #include "mb-server.h"
 
+#define HOST_ROOMS_MAX 10000000
+#define HOST_MEMBERS_MAX 100000
 #define COUNT_MAX 1000
 #define ROOMS_MAX 10000
 #define RATE_MAX 10000
@@ -85,6 +87,18 @@ take_rate_limit (MbOptions *self, const char *value, GError **error)
   }
   self->rate_limit = g_str_equal (value, "on");
   return TRUE;
+}
+
+static gboolean
+take_max_rooms (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, HOST_ROOMS_MAX, &self->max_rooms, error);
+}
+
+static gboolean
+take_max_members (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, HOST_MEMBERS_MAX, &self->max_members, error);
 }
 
 static gboolean
@@ -301,6 +315,10 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "ORIGIN", "a web origin that may use this host too; repeatable; * is any"},
     {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_rate_limit, "off",
         "no rate limits (benchmarks, closed networks)"},
+    {"max-rooms", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_rooms, "N",
+        "how many rooms the host has at a time (10000)"},
+    {"max-members", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_members, "N",
+        "members of a room that sets no limit of its own (1000)"},
     {"room", 'r', MB_OPTION_GROUP_JOIN, 0, take_room, "ID",
         "join this room; {r} and {n} are numbers"},
     {"server", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_server,

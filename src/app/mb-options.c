@@ -326,6 +326,8 @@ options_new_default (GPtrArray *settings)
   self->codecs = g_strsplit ("vp8,h264,vp9", ",", -1);
   self->ice_servers = g_new0 (char *, 1);
   self->rate_limit = TRUE;
+  self->max_rooms = MB_SERVER_DEFAULT_ROOMS;
+  self->max_members = MB_SERVER_DEFAULT_MEMBERS;
   self->bitrate_kbps = 1500;
   self->width = 1280;
   self->height = 720;

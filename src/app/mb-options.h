@@ -27,6 +27,8 @@ typedef enum {
  * @store_path: the host's database, or `:memory:`
  * @allow_origins: (array zero-terminated=1): web origins besides the host's own
  * @rate_limit: whether the host limits rates
+ * @max_rooms: how many rooms the host has
+ * @max_members: members of a room without a limit of its own
  * @room: (nullable): the room's id, a pattern for mb_value_expand(); %NULL joins none
  * @name: the display name, a pattern for mb_value_expand()
  * @sources: (array zero-terminated=1): what to send; empty to receive only
@@ -55,6 +57,8 @@ typedef struct {
   char *store_path;
   char **allow_origins;
   gboolean rate_limit;
+  unsigned int max_rooms;
+  unsigned int max_members;
   char *room;
   char *name;
   char **sources;

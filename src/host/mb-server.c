@@ -67,8 +67,8 @@ mb_server_config_init (MbServerConfig *config)
       .ping_interval_ms = 10000,
       .ping_timeout_ms = 8000,
       .max_payload_bytes = 256 * 1024,
-      .max_rooms = 10000,
-      .max_members = 1000,
+      .max_rooms = MB_SERVER_DEFAULT_ROOMS,
+      .max_members = MB_SERVER_DEFAULT_MEMBERS,
       .drain_ms = 3000,
   };
 }

@@ -92,8 +92,10 @@ test_hosting (void)
 {
   g_autoptr (MbOptions) options = parse_good (
       "--listen '[::1]:0' --store :memory: --allow-origin https://a.example --allow-origin '*' "
-      "--rate-limit off");
+      "--rate-limit off --max-rooms 7 --max-members 3");
 
+  g_assert_cmpuint (options->max_rooms, ==, 7);
+  g_assert_cmpuint (options->max_members, ==, 3);
   g_assert_cmpstr (options->listen_address, ==, "::1");
   g_assert_cmpuint (options->listen_port, ==, 0);
   g_assert_cmpstr (options->store_path, ==, ":memory:");
@@ -146,6 +148,8 @@ test_wrong (void)
       {"--listen nowhere:port", "--listen: "},
       {"--allow-origin app.example", "--allow-origin: "},
       {"--rate-limit 5", "--rate-limit: '5' is neither on nor off"},
+      {"--max-rooms 0", "--max-rooms: "},
+      {"--max-members many", "--max-members: "},
       {"--log-level loud", "error, warning, notice, info, debug"},
       {"--log-format xml", "neither text nor json"},
       {"--config /nonexistent.conf", "/nonexistent.conf: "},
