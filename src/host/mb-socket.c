@@ -9,12 +9,17 @@
 #include "mb-socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define CHUNKS_PER_WRITE 64
+/* Who takes nothing of what lies ready for him for so long is let go, however little it is. The
+ * kernel watches that by itself (tcp(7)), with a closed window as with a dead path. */
+#define STALLED_MS 10000
 /* A closed socket waits this long for the other side to take the last bytes and close too; a
  * plain close() with unread input would be a reset, and could destroy an answer on its way. */
 #define LINGER_MS 2000
@@ -314,7 +319,9 @@ MbSocket *
 mb_socket_new (MbReactor *reactor, int fd)
 {
   MbSocket *self = g_rc_box_new0 (MbSocket);
+  unsigned int stalled_ms = STALLED_MS;
 
+  setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stalled_ms, sizeof stalled_ms);
   self->reactor = reactor;
   self->fd = fd;
   self->reading = TRUE;

@@ -120,6 +120,25 @@ describe('slow callers', { concurrency: true }, () => {
     [watcher, vanished, poll].forEach((each) => each.drop());
   });
 
+  test('a member that takes nothing for 10 s is let go, also below 1 MiB', { timeout: 40000 }, async (t) => {
+    const host = await startHost(t);
+    const talker = await joined(host.port, 'x');
+    const deaf = await joined(host.port, 'x');
+    deaf.socket.pause();
+    const began = performance.now();
+    // More than the kernel's buffers take of who does not read, and less than the host would hold.
+    for (let n = 0; n < 20; n += 1)
+      talker.send('signal', { to: deaf.id, data: 'x'.repeat(60000) });
+    await delay(8000);
+    assert.deepEqual(talker.messages.filter(({ type }) => type === 'peer-left'), [], 'not before its time');
+    await talker.await('peer-left', 12000);
+    const took = performance.now() - began;
+    t.diagnostic(`gone after ${(took / 1000).toFixed(1)} s`);
+    // Its heartbeat, which it does not answer either, would end it after 18 s.
+    assert.ok(took < 16000, `${took} ms`);
+    deaf.drop();
+  });
+
   test('a member that leaves half a message lying is let go', { timeout: 60000 }, async (t) => {
     const host = await startHost(t);
     const member = await joined(host.port, 'x');
