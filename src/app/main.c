@@ -126,5 +126,7 @@ main (int argc, char **argv)
     return 0;
   }
   mb_log_init (options->log_level, options->log_format);
+  if (g_strv_contains ((const char *const *) options->reports, "-"))
+    mb_log_say_on_stderr ();
   return run (options);
 }

@@ -18,16 +18,22 @@
 #include "mb-mesh.h"
 #include "mb-option-values.h"
 #include "mb-pipeline-path.h"
+#include "mb-report.h"
+#include "mb-stats.h"
 
+/* An --expect did not hold. */
+#define MB_EXIT_EXPECTATION 3
 /* All of it together stays under the 5 s in which the program ends. */
 #define LEAVE_MS 3500
 
 typedef struct {
   MbJob *job;      /* not owned */
   MbMesh *mesh;    /* owned; NULL once it has ended */
+  MbStats *stats;  /* (nullable) owned; NULL where nothing is measured */
   GSource *leaver; /* (nullable) leaves when the duration is over */
   char *room;
   char *name;
+  unsigned int room_number;
   gboolean joined;
   gboolean leaving;
 } Bot;
@@ -45,6 +51,8 @@ struct _MbJob {
   GSource *last_timer; /* (nullable) ends those that do not end by themselves */
   unsigned int n_left; /* bots that have ended */
   int status;
+  char *failure;     /* (nullable) the first of which @status is */
+  gint64 started_us; /* real time */
   gboolean stopping;
   gboolean ended;
 };
@@ -78,6 +86,7 @@ bot_free (gpointer data)
   if (bot->mesh != NULL)
     g_signal_handlers_disconnect_by_data (bot->mesh, bot);
   g_clear_object (&bot->mesh);
+  g_clear_object (&bot->stats);
   g_free (bot->room);
   g_free (bot->name);
   g_free (bot);
@@ -88,7 +97,8 @@ bot_free (gpointer data)
  *
  * What can be known to be wrong without GStreamer, which a host leaves alone.
  *
- * Returns: %FALSE with %MB_ERROR_USAGE for a source that there is not
+ * Returns: %FALSE with %MB_ERROR_USAGE for a source that there is not, or a report that could not be
+ *   written
  */
 gboolean
 mb_job_check (MbOptions *options, GError **error)
@@ -102,6 +112,9 @@ mb_job_check (MbOptions *options, GError **error)
       return FALSE;
     }
   }
+  for (guint i = 0; options->reports[i] != NULL; i++)
+    if (!mb_report_check_path (options->reports[i], error))
+      return FALSE;
   return TRUE;
 }
 
@@ -138,6 +151,65 @@ count_wanted (MbJob *self)
   return self->options->count * self->options->rooms;
 }
 
+static gboolean
+is_judged (MbJob *self)
+{
+  return self->options->expects->len > 0 || self->options->reports[0] != NULL;
+}
+
+static void
+take_failure (MbJob *self, const GError *reason)
+{
+  if (self->status != 0)
+    return;
+  self->status = mb_error_get_exit_status (reason);
+  self->failure = g_strdup (reason->message);
+}
+
+static void
+write_reports (MbJob *self, const MbReport *report)
+{
+  for (guint i = 0; self->options->reports[i] != NULL; i++) {
+    g_autoptr (GError) error = NULL;
+
+    if (mb_report_write (report, self->options->reports[i], &error))
+      continue;
+    mb_log_error_line (error->message);
+    if (self->status == 0)
+      self->status = 1;
+  }
+}
+
+/* Everybody has left: what was measured is judged and told. */
+static void
+conclude (MbJob *self)
+{
+  g_autoptr (GPtrArray) bots = g_ptr_array_new ();
+  g_autoptr (MbVerdict) verdict = NULL;
+  g_autofree char *summary = NULL;
+  MbReport report = {.level = self->options->measure, .started_us = self->started_us};
+
+  if (!is_judged (self))
+    return;
+  for (guint i = 0; i < self->bots->len; i++) {
+    Bot *bot = g_ptr_array_index (self->bots, i);
+
+    if (bot->stats != NULL)
+      g_ptr_array_add (bots, (gpointer) mb_stats_get_figures (bot->stats));
+  }
+  verdict = mb_verdict_new (self->options->expects, bots);
+  if (self->status == 0 && !verdict->ok)
+    self->status = MB_EXIT_EXPECTATION;
+  report.verdict = verdict;
+  report.bots = bots;
+  report.status = self->status;
+  report.failure = self->failure;
+  report.duration_ms = (g_get_real_time () - self->started_us) / 1000;
+  summary = mb_report_to_summary (&report);
+  mb_log_tell (summary);
+  write_reports (self, &report);
+}
+
 static void
 end (MbJob *self)
 {
@@ -148,6 +220,7 @@ end (MbJob *self)
   g_clear_pointer (&self->last_timer, g_source_destroy);
   if (self->source != NULL)
     mb_source_stop (self->source);
+  conclude (self);
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, self->status);
 }
 
@@ -164,8 +237,22 @@ bot_leave (Bot *bot)
   if (bot->leaving || bot->mesh == NULL)
     return;
   bot->leaving = TRUE;
+  if (bot->stats != NULL)
+    mb_stats_end (bot->stats);
   g_clear_pointer (&bot->leaver, g_source_destroy);
   mb_mesh_leave (bot->mesh);
+}
+
+/* Who joined first leaves first: that the others are left alone then is nobody's fault. */
+static void
+end_peers_of_room (const Bot *leaving)
+{
+  for (guint i = 0; i < leaving->job->bots->len; i++) {
+    Bot *bot = g_ptr_array_index (leaving->job->bots, i);
+
+    if (bot->stats != NULL && bot->room_number == leaving->room_number)
+      mb_stats_end_peers (bot->stats);
+  }
 }
 
 static gboolean
@@ -174,6 +261,7 @@ on_duration_over (gpointer user_data)
   Bot *bot = user_data;
 
   g_info ("room %s: %s leaves, its time is over", bot->room, bot->name);
+  end_peers_of_room (bot);
   bot_leave (bot);
   return G_SOURCE_REMOVE;
 }
@@ -196,6 +284,8 @@ on_mesh_left (MbMesh *mesh, Bot *bot)
   g_autoptr (MbJob) job = g_object_ref (bot->job);
 
   g_info ("room %s: %s has left", bot->room, bot->name);
+  if (bot->stats != NULL)
+    mb_stats_end (bot->stats);
   g_signal_handlers_disconnect_by_data (bot->mesh, bot);
   g_clear_pointer (&bot->leaver, g_source_destroy);
   g_clear_object (&bot->mesh);
@@ -212,8 +302,9 @@ on_mesh_failed (MbMesh *mesh, GError *reason, Bot *bot)
     return;
   line = g_strdup_printf ("room %s: %s", bot->room, reason->message);
   mb_log_error_line (line);
-  if (bot->job->status == 0)
-    bot->job->status = mb_error_get_exit_status (reason);
+  take_failure (bot->job, reason);
+  if (bot->stats != NULL)
+    mb_stats_add_error (bot->stats, reason->message);
   bot_leave (bot);
 }
 
@@ -238,6 +329,7 @@ start_bot (MbJob *self, GError **error)
   };
 
   bot->job = self;
+  bot->room_number = room;
   bot->room = mb_value_expand (self->options->room, number, room, host_name);
   bot->name = mb_value_expand (self->options->name, number, room, host_name);
   config.room_id = bot->room;
@@ -248,6 +340,9 @@ start_bot (MbJob *self, GError **error)
     self->n_left++;
     return FALSE;
   }
+  if (is_judged (self))
+    bot->stats =
+        mb_stats_new (self->media, bot->mesh, self->options->measure, bot->name, bot->room);
   g_signal_connect (bot->mesh, "joined", G_CALLBACK (on_mesh_joined), bot);
   g_signal_connect (bot->mesh, "left", G_CALLBACK (on_mesh_left), bot);
   g_signal_connect (bot->mesh, "failed", G_CALLBACK (on_mesh_failed), bot);
@@ -259,8 +354,7 @@ static void
 fail (MbJob *self, const GError *reason)
 {
   mb_log_error_line (reason->message);
-  if (self->status == 0)
-    self->status = mb_error_get_exit_status (reason);
+  take_failure (self, reason);
   mb_job_stop (self);
 }
 
@@ -283,6 +377,12 @@ on_next_time (gpointer user_data)
 static void
 on_source_failed (MbSource *source, GError *reason, MbJob *self)
 {
+  for (guint i = 0; i < self->bots->len; i++) {
+    Bot *bot = g_ptr_array_index (self->bots, i);
+
+    if (bot->stats != NULL)
+      mb_stats_add_error (bot->stats, reason->message);
+  }
   fail (self, reason);
 }
 
@@ -325,6 +425,7 @@ mb_job_start (MbJob *self, GError **error)
 {
   if (!mb_elements_ensure (error) || !check_source_elements (self->options, error))
     return FALSE;
+  self->started_us = g_get_real_time ();
   self->media = mb_media_new ();
   if (!start_source (self, error))
     return FALSE;
@@ -367,6 +468,13 @@ mb_job_stop (MbJob *self)
   self->stopping = TRUE;
   g_clear_pointer (&self->next_timer, g_source_destroy);
   self->last_timer = start_timer (LEAVE_MS, on_last_time, self);
+  /* All of them before the first leaves, which the others would see. */
+  for (guint i = 0; i < self->bots->len; i++) {
+    Bot *bot = g_ptr_array_index (self->bots, i);
+
+    if (bot->stats != NULL)
+      mb_stats_end (bot->stats);
+  }
   for (guint i = 0; i < self->bots->len; i++)
     bot_leave (g_ptr_array_index (self->bots, i));
   end_if_all_left (self);
@@ -392,6 +500,7 @@ mb_job_finalize (GObject *object)
 
   g_clear_pointer (&self->bots, g_ptr_array_unref);
   g_clear_pointer (&self->options, mb_options_unref);
+  g_free (self->failure);
   g_free (self->server_url);
   G_OBJECT_CLASS (mb_job_parent_class)->finalize (object);
 }

@@ -17,6 +17,7 @@
 static GLogLevelFlags log_least = G_LOG_LEVEL_WARNING;
 static GLogLevelFlags log_fatal = G_LOG_LEVEL_ERROR;
 static MbLogFormat log_format = MB_LOG_FORMAT_TEXT;
+static gboolean say_on_stderr = FALSE;
 
 static const char *
 level_name (GLogLevelFlags level)
@@ -186,21 +187,49 @@ mb_log_error_line (const char *message)
 }
 
 /**
+ * mb_log_say_on_stderr:
+ *
+ * stdout is for something else, which nothing may stand between.
+ */
+void
+mb_log_say_on_stderr (void)
+{
+  say_on_stderr = TRUE;
+}
+
+/**
+ * mb_log_tell:
+ * @lines: each with its end
+ *
+ * For people, where mb_log_say() writes.
+ */
+void
+mb_log_tell (const char *lines)
+{
+  FILE *stream = say_on_stderr ? stderr : stdout;
+
+  fputs (lines, stream);
+  fflush (stream);
+}
+
+/**
  * mb_log_say:
  * @format: printf's
  *
- * A line on stdout, for people and programs that wait for it: `meshbot: …`.
+ * A line on stdout, for people and programs that wait for it: `meshbot: …`; on stderr after
+ * mb_log_say_on_stderr().
  */
 void
 mb_log_say (const char *format, ...)
 {
   g_autofree char *message = NULL;
+  g_autofree char *line = NULL;
   va_list arguments;
 
   va_start (arguments, format);
   message = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   /* Not g_print: it would turn what is not ASCII into question marks in the C locale. */
-  fprintf (stdout, "meshbot: %s\n", message);
-  fflush (stdout);
+  line = g_strdup_printf ("meshbot: %s\n", message);
+  mb_log_tell (line);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-expect.h"
 #include "mb-option-values.h"
 #include "mb-server.h"
 
@@ -216,6 +217,44 @@ take_duration (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_expect (MbOptions *self, const char *value, GError **error)
+{
+  MbExpect *expect = mb_expect_parse (value, error);
+
+  if (expect == NULL)
+    return FALSE;
+  g_ptr_array_add (self->expects, expect);
+  self->measure = MAX (self->measure, mb_measure_get_level (expect->measure));
+  return TRUE;
+}
+
+static gboolean
+take_report (MbOptions *self, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "-") && !g_str_has_suffix (value, ".json") &&
+      !g_str_has_suffix (value, ".xml")) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s' ends in neither .json nor .xml (JUnit); - is JSON on stdout", value);
+    return FALSE;
+  }
+  append (&self->reports, value);
+  return TRUE;
+}
+
+static gboolean
+take_measure (MbOptions *self, const char *value, GError **error)
+{
+  for (MbMeasureLevel i = MB_MEASURE_LEVEL_PACKETS; i <= MB_MEASURE_LEVEL_PIXELS; i++) {
+    if (g_str_equal (value, mb_measure_level_get_name (i))) {
+      self->measure = MAX (self->measure, i);
+      return TRUE;
+    }
+  }
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is none of packets, frames, pixels", value);
+  return FALSE;
+}
+
+static gboolean
 take_ice_server (MbOptions *self, const char *value, GError **error)
 {
   if (!mb_value_check_ice_url (value, error))
@@ -302,6 +341,7 @@ const char *const MB_OPTION_GROUP_TITLES[MB_N_OPTION_GROUPS] = {
     "Taking part in a room",
     "What is sent",
     "Many bots at once",
+    "Measuring and judging",
     "Network and access",
     "Everything else",
 };
@@ -345,8 +385,12 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "N rooms (1), numbered by {r} in --room"},
     {"rate", 0, MB_OPTION_GROUP_MANY, MB_OPTION_NEEDS_ROOM, take_rate, "N",
         "N joins a second (all at once)"},
-    {"expect", 0, MB_OPTION_GROUP_MANY, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, NULL, "EXPR", NULL},
-    {"report", 0, MB_OPTION_GROUP_MANY, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, NULL, "FILE", NULL},
+    {"expect", 0, MB_OPTION_GROUP_TEST, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_expect, "EXPR",
+        "what has to hold, such as 'rx.video.fps.p5 >= 20' or 'ttff < 2s'; repeatable"},
+    {"report", 0, MB_OPTION_GROUP_TEST, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_report, "FILE",
+        "write what was measured: .json, or .xml (JUnit); - is JSON on stdout; repeatable"},
+    {"measure", 0, MB_OPTION_GROUP_TEST, MB_OPTION_NEEDS_ROOM, take_measure,
+        "packets|frames|pixels", "how closely to look (what --expect needs, else packets)"},
     {"ice-server", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM,
         take_ice_server, "URL",
         "stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT?transport=udp; repeatable"},

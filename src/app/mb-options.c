@@ -13,6 +13,7 @@
 
 #include "mb-config.h"
 #include "mb-error.h"
+#include "mb-expect.h"
 #include "mb-option-table.h"
 #include "mb-server.h"
 
@@ -309,6 +310,8 @@ options_clear (gpointer data)
   g_strfreev (self->codecs);
   g_free (self->record_dir);
   g_strfreev (self->ice_servers);
+  g_strfreev (self->reports);
+  g_ptr_array_unref (self->expects);
   g_free (self->token);
   g_clear_pointer (&self->settings, g_ptr_array_unref);
 }
@@ -325,6 +328,8 @@ options_new_default (GPtrArray *settings)
   self->sources = g_new0 (char *, 1);
   self->codecs = g_strsplit ("vp8,h264,vp9", ",", -1);
   self->ice_servers = g_new0 (char *, 1);
+  self->reports = g_new0 (char *, 1);
+  self->expects = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_expect_free);
   self->rate_limit = TRUE;
   self->max_rooms = MB_SERVER_DEFAULT_ROOMS;
   self->max_members = MB_SERVER_DEFAULT_MEMBERS;
@@ -443,7 +448,7 @@ mb_options_get_help (void)
   }
   g_string_append (text,
       "\nExit status: 0 all went well, 1 it failed while running, 2 the command line or the\n"
-      "configuration is wrong, 4 the server or room could not be joined.\n");
+      "configuration is wrong, 3 an --expect did not hold, 4 the server or room could not be joined.\n");
   return g_string_free (text, FALSE);
 }
 

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "mb-measure.h"
+
 typedef enum {
   MB_OPTIONS_RUN,
   MB_OPTIONS_HELP,
@@ -42,6 +44,9 @@ typedef enum {
  * @rooms: rooms
  * @rate: joins a second; 0 is all at once
  * @duration_ms: how long after its join a bot leaves; 0 is never
+ * @expects: (element-type MbExpect): what is judged when the bots have left
+ * @reports: (array zero-terminated=1): files to write a report into; `-` is stdout
+ * @measure: how much of the media is taken apart: what was asked for, or what @expects need
  * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs
  * @token: (nullable): the bearer token
  * @log_level: the least that is logged, a #GLogLevelFlags bit
@@ -72,6 +77,9 @@ typedef struct {
   unsigned int rooms;
   unsigned int rate;
   gint64 duration_ms;
+  GPtrArray *expects;
+  char **reports;
+  MbMeasureLevel measure;
   char **ice_servers;
   char *token;
   GLogLevelFlags log_level;

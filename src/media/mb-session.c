@@ -605,6 +605,7 @@ mb_session_make_stats (const MbSession *self, gint64 now_us)
   MbTransportStats *stats = g_new (MbTransportStats, 1);
 
   *stats = self->stats;
+  stats->at_us = now_us;
   stats->secured = self->srtp != NULL;
   stats->idle_us = self->last_packet_us != 0 ? now_us - self->last_packet_us : -1;
   stats->n_streams = self->receivers->len + self->senders->len;

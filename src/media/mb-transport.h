@@ -132,6 +132,7 @@ typedef struct {
  * @unknown: packets of no known stream
  * @refused: packets that did not pass authentication, or were malformed or over a limit
  * @idle_us: since the last packet that did; -1 means none yet
+ * @at_us: the monotonic time they are of
  */
 typedef struct {
   MbTransport *transport;
@@ -144,6 +145,7 @@ typedef struct {
   guint64 refused;
   guint64 overflow; /* packets dropped since the media thread could not keep up */
   gint64 idle_us;
+  gint64 at_us;
   unsigned int n_streams;
   MbStreamStats *streams;
 } MbTransportStats;

@@ -52,6 +52,8 @@ enum {
   SIGNAL_JOINED,
   SIGNAL_LEFT,
   SIGNAL_FAILED,
+  SIGNAL_PEER_ADDED,
+  SIGNAL_PEER_REMOVED,
   N_SIGNALS,
 };
 
@@ -126,6 +128,7 @@ add_peer (MbMesh *self, const char *id, const char *display_name)
   g_signal_connect_object (
       peer, "tracks-changed", G_CALLBACK (on_peer_tracks_changed), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (peer, "closed", G_CALLBACK (on_peer_closed), self, G_CONNECT_DEFAULT);
+  g_signal_emit (self, signals[SIGNAL_PEER_ADDED], 0, peer);
   mb_peer_start (peer);
   return peer;
 }
@@ -139,6 +142,7 @@ remove_peer (MbMesh *self, const char *id)
   if (!g_hash_table_steal_extended (self->peers, id, &key, &peer))
     return;
   g_free (key);
+  g_signal_emit (self, signals[SIGNAL_PEER_REMOVED], 0, peer);
   g_hash_table_add (self->closing, peer); /* the table takes the reference over */
   mb_peer_close (peer);
 }
@@ -478,6 +482,18 @@ mb_mesh_class_init (MbMeshClass *klass)
    */
   signals[SIGNAL_FAILED] = g_signal_new (
       "failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+  /**
+   * MbMesh::peer-added:
+   * @peer: (type MbPeer): another member; nothing has been said to it yet
+   */
+  signals[SIGNAL_PEER_ADDED] = g_signal_new (
+      "peer-added", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, MB_TYPE_PEER);
+  /**
+   * MbMesh::peer-removed:
+   * @peer: (type MbPeer): it is gone, and its connection is about to be closed
+   */
+  signals[SIGNAL_PEER_REMOVED] = g_signal_new (
+      "peer-removed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, MB_TYPE_PEER);
 }
 
 static void

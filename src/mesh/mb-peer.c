@@ -643,6 +643,19 @@ mb_peer_get_tracks (MbPeer *self)
   return self->exchange != NULL ? mb_exchange_get_tracks (self->exchange) : NULL;
 }
 
+/**
+ * mb_peer_get_transport:
+ *
+ * Returns: (transfer none) (nullable): of the present connection, for its figures
+ */
+MbTransport *
+mb_peer_get_transport (MbPeer *self)
+{
+  return self->exchange != NULL
+             ? mb_webrtc_get_transport (mb_exchange_get_webrtc (self->exchange))
+             : NULL;
+}
+
 static void
 mb_peer_dispose (GObject *object)
 {

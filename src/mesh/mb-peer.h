@@ -47,3 +47,4 @@ gboolean mb_peer_send_text (MbPeer *self, const char *text);
 const char *mb_peer_get_id (MbPeer *self);
 const char *mb_peer_get_display_name (MbPeer *self);
 GPtrArray *mb_peer_get_tracks (MbPeer *self);
+MbTransport *mb_peer_get_transport (MbPeer *self);
