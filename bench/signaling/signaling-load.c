@@ -241,7 +241,7 @@ main (int argc, char **argv)
   load.dialect = strcmp (dialect, "sio") == 0 ? LOAD_SIO : LOAD_PLAIN;
   load.port = (guint16) port;
   load.room_size = strcmp (mode, "hold") == 0 ? 0 : (unsigned int) room_size;
-  load.window = (unsigned int) window;
+  load.window = rate > 0 ? 0 : (unsigned int) window;
   load.flooding = strcmp (mode, "flood") == 0;
   load_init (&load, (unsigned int) n_members, (unsigned int) size);
   run (&load);
