@@ -23,6 +23,8 @@
  *                          mb_rtp_port_ref() while the element lives. It outlives the element, and then drops.
  *   MB_PROP_CAPS           (GstCaps, application/x-rtp…, changes while playing)
  *   MB_PROP_DROPPED        (guint64, read-only): packets that did not fit
+ *   MB_PROP_ACCOUNT        (GstStructure, read-only): { packets: guint64, that came; lost: guint64, missing between them;
+ *                          gaps: array of guint64, the PTS before and after each gap, in pairs }
  *   MB_MESSAGE_RTP_DROPPED posted at most once a second while packets are dropped: { packets: guint64, the total }
  *   MB_MESSAGE_KEY_FRAME_WANTED   posted for a GstForceKeyUnit from downstream, at most one per 500 ms: { }
  * Send it GST_EVENT_EOS (gst_element_send_event() on the pipeline) to let downstream finish. */
@@ -30,15 +32,17 @@
 #define MB_PROP_FEED "feed"
 #define MB_PROP_CAPS "caps"
 #define MB_PROP_DROPPED "dropped"
+#define MB_PROP_ACCOUNT "account"
 #define MB_MESSAGE_RTP_DROPPED "mb-rtp-dropped"
 #define MB_MESSAGE_KEY_FRAME_WANTED "mb-key-frame-wanted"
 
 /* mbwriter: encoded frames into one file, WebM where it can hold the codecs, else Matroska.
  *   pads                   MB_WRITER_PAD_VIDEO, MB_WRITER_PAD_AUDIO (request)
  *   MB_PROP_LOCATION       (string): the final name; LOCATION.part while it is open. Never overwrites.
- *   MB_MESSAGE_WRITER_OPENED      { location: string, the final name }
+ *   MB_MESSAGE_WRITER_OPENED      { location: string, the final name; zero: guint64, running time of its time zero }
  *   MB_MESSAGE_WRITER_CLOSED      { location: string, bytes: guint64, duration: guint64 in ns,
- *                                   reason: string, one of MB_WRITER_REASON_…, error: string ("" where none) }
+ *                                   reason: string, one of MB_WRITER_REASON_…, error: string ("" where none),
+ *                                   key-frames: guint64, width: guint, height: guint, of the last picture }
  *                          Comes once for each MB_MESSAGE_WRITER_OPENED; also, with bytes 0 and without an opened
  *                          before it, where the file could not be made.
  *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total } */

@@ -109,11 +109,24 @@ post (GstMbWriter *self, GstStructure *structure)
 static void
 post_closed (Run *run, const char *reason, const char *error)
 {
-  post (run->element, gst_structure_new (MB_MESSAGE_WRITER_CLOSED, "location", G_TYPE_STRING,
-                          mb_writer_get_location (run->writer), "bytes", G_TYPE_UINT64,
-                          mb_writer_get_bytes (run->writer), "duration", G_TYPE_UINT64,
-                          mb_writer_get_duration (run->writer), "reason", G_TYPE_STRING, reason,
-                          "error", G_TYPE_STRING, error, NULL));
+  MbWriterFigures figures;
+
+  mb_writer_get_figures (run->writer, &figures);
+  post (run->element,
+      gst_structure_new (MB_MESSAGE_WRITER_CLOSED, "location", G_TYPE_STRING,
+          mb_writer_get_location (run->writer), "bytes", G_TYPE_UINT64,
+          mb_writer_get_bytes (run->writer), "duration", G_TYPE_UINT64,
+          mb_writer_get_duration (run->writer), "reason", G_TYPE_STRING, reason, "error",
+          G_TYPE_STRING, error, "key-frames", G_TYPE_UINT64, figures.n_key_frames, "width",
+          G_TYPE_UINT, figures.width, "height", G_TYPE_UINT, figures.height, NULL));
+}
+
+static void
+post_opened (Run *run)
+{
+  post (run->element, gst_structure_new (MB_MESSAGE_WRITER_OPENED, "location", G_TYPE_STRING,
+                          mb_writer_get_location (run->writer), "zero", G_TYPE_UINT64,
+                          mb_writer_get_zero (run->writer), NULL));
 }
 
 static void
@@ -122,8 +135,7 @@ tell_open (Run *run)
   if (run->is_told_open || !mb_writer_is_open (run->writer))
     return;
   run->is_told_open = TRUE;
-  post (run->element, gst_structure_new (MB_MESSAGE_WRITER_OPENED, "location", G_TYPE_STRING,
-                          mb_writer_get_location (run->writer), NULL));
+  post_opened (run);
 }
 
 static void
@@ -255,8 +267,7 @@ finish (Run *run, const char *reason)
     return;
   if (!run->is_told_open) {
     run->is_told_open = TRUE;
-    post (run->element, gst_structure_new (MB_MESSAGE_WRITER_OPENED, "location", G_TYPE_STRING,
-                            mb_writer_get_location (run->writer), NULL));
+    post_opened (run);
   }
   post_closed (run, reason, "");
 }

@@ -56,10 +56,11 @@ struct _MbWriter {
   GstClockTime zero;   /* running time of the file's time zero */
   gint64 first_us;     /* when the first frame came; -1 means none */
   gint64 synced_us;
-  gint64 end_ms;     /* in the file */
-  guint64 n_bytes;   /* of a closed file */
-  guint64 n_dropped; /* frames */
-  gboolean is_over;  /* finished or failed */
+  gint64 end_ms;        /* in the file */
+  guint64 n_key_frames; /* pictures in the file that need no other */
+  guint64 n_bytes;      /* of a closed file */
+  guint64 n_dropped;    /* frames */
+  gboolean is_over;     /* finished or failed */
 };
 
 static void
@@ -457,6 +458,8 @@ write_frames (MbWriter *self, GError **error)
     out.data = g_bytes_get_data (frame->bytes, &out.size);
     if (!mb_muxer_write (self->muxer, &out, error))
       return FALSE;
+    if (frame->is_key && get_track (self, frame->track)->is_video)
+      self->n_key_frames++;
   }
   g_ptr_array_set_size (self->frames, 0);
   return mb_muxer_flush (self->muxer, error);
@@ -557,6 +560,35 @@ GstClockTime
 mb_writer_get_duration (const MbWriter *self)
 {
   return (GstClockTime) self->end_ms * GST_MSECOND;
+}
+
+/**
+ * mb_writer_get_zero:
+ *
+ * Returns: the running time of the file's time zero; %GST_CLOCK_TIME_NONE before it is open
+ */
+GstClockTime
+mb_writer_get_zero (const MbWriter *self)
+{
+  return self->zero;
+}
+
+/**
+ * mb_writer_get_figures:
+ * @figures: (out caller-allocates): what is in the file
+ */
+void
+mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
+{
+  *figures = (MbWriterFigures){.n_key_frames = self->n_key_frames};
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const Track *track = get_track (self, i);
+
+    if (!track->is_video)
+      continue;
+    figures->width = track->width;
+    figures->height = track->height;
+  }
 }
 
 /**

@@ -9,6 +9,18 @@
 
 typedef struct _MbWriter MbWriter;
 
+/**
+ * MbWriterFigures:
+ * @n_key_frames: of the pictures in the file
+ * @width: of the last picture, pixels; 0 without one
+ * @height: likewise
+ */
+typedef struct {
+  guint64 n_key_frames;
+  unsigned int width;
+  unsigned int height;
+} MbWriterFigures;
+
 MbWriter *mb_writer_new (const char *location);
 void mb_writer_free (MbWriter *self);
 guint mb_writer_add_track (MbWriter *self, gboolean is_video);
@@ -25,6 +37,8 @@ gboolean mb_writer_is_open (const MbWriter *self);
 const char *mb_writer_get_location (const MbWriter *self);
 guint64 mb_writer_get_bytes (const MbWriter *self);
 GstClockTime mb_writer_get_duration (const MbWriter *self);
+GstClockTime mb_writer_get_zero (const MbWriter *self);
+void mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures);
 guint64 mb_writer_get_dropped (const MbWriter *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbWriter, mb_writer_free)

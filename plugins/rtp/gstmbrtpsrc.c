@@ -10,20 +10,23 @@
  */
 #include "gstmbrtpsrc.h"
 
+#include "mb-rtp-account.h"
 #include "mb-rtp-queue.h"
 #include "names.h"
 
 #define GST_CAT_DEFAULT mb_rtp_src_debug
 GST_DEBUG_CATEGORY_STATIC (mb_rtp_src_debug);
 
+#define RTP_HEADER_BYTES 12
 #define DROPPED_INTERVAL_US G_USEC_PER_SEC
 #define KEY_FRAME_INTERVAL_US (G_USEC_PER_SEC / 2)
 
 struct _GstMbRtpSrc {
   GstBaseSrc parent;
 
-  MbRtpQueue *queue; /* owned */
-  GstCaps *caps;     /* (nullable) object lock */
+  MbRtpQueue *queue;    /* owned */
+  GstCaps *caps;        /* (nullable) object lock */
+  MbRtpAccount account; /* object lock */
 
   guint64 dropped_told;      /* packets; streaming thread */
   gint64 dropped_told_us;    /* monotonic; streaming thread */
@@ -35,6 +38,7 @@ enum {
   PROP_FEED,
   PROP_CAPS,
   PROP_DROPPED,
+  PROP_ACCOUNT,
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
@@ -89,6 +93,46 @@ complete_times (GstBufferList *list)
   return writable;
 }
 
+static void
+count (GstMbRtpSrc *self, GstBufferList *list)
+{
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < gst_buffer_list_length (list); i++) {
+    GstBuffer *buffer = gst_buffer_list_get (list, i);
+    guint8 header[RTP_HEADER_BYTES];
+
+    if (gst_buffer_extract (buffer, 0, header, sizeof header) == sizeof header)
+      mb_rtp_account_take (
+          &self->account, GST_READ_UINT16_BE (header + 2), GST_BUFFER_PTS (buffer));
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstStructure *
+describe_account (GstMbRtpSrc *self)
+{
+  GstStructure *structure;
+  g_auto (GValue) times = G_VALUE_INIT;
+
+  gst_value_array_init (&times, 0);
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->account.gaps->len; i++) {
+    const MbRtpGap *gap = &g_array_index (self->account.gaps, MbRtpGap, i);
+    g_auto (GValue) time = G_VALUE_INIT;
+
+    g_value_init (&time, G_TYPE_UINT64);
+    g_value_set_uint64 (&time, gap->from);
+    gst_value_array_append_value (&times, &time);
+    g_value_set_uint64 (&time, gap->to);
+    gst_value_array_append_value (&times, &time);
+  }
+  structure = gst_structure_new ("account", "packets", G_TYPE_UINT64, self->account.n_packets,
+      "lost", G_TYPE_UINT64, self->account.n_lost, NULL);
+  GST_OBJECT_UNLOCK (self);
+  gst_structure_set_value (structure, "gaps", &times);
+  return structure;
+}
+
 static GstFlowReturn
 gst_mb_rtp_src_create (GstBaseSrc *base, guint64 offset, guint size, GstBuffer **buffer)
 {
@@ -98,6 +142,7 @@ gst_mb_rtp_src_create (GstBaseSrc *base, guint64 offset, guint size, GstBuffer *
   if (list == NULL)
     return GST_FLOW_FLUSHING;
   tell_dropped (self);
+  count (self, list);
   gst_base_src_submit_buffer_list (base, complete_times (list));
   return GST_FLOW_OK;
 }
@@ -190,6 +235,9 @@ gst_mb_rtp_src_get_property (GObject *object, guint id, GValue *value, GParamSpe
   case PROP_DROPPED:
     g_value_set_uint64 (value, mb_rtp_queue_get_dropped (self->queue));
     break;
+  case PROP_ACCOUNT:
+    g_value_take_boxed (value, describe_account (self));
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -220,6 +268,7 @@ gst_mb_rtp_src_finalize (GObject *object)
   mb_rtp_queue_close (self->queue);
   mb_rtp_port_unref (mb_rtp_queue_get_port (self->queue));
   gst_caps_replace (&self->caps, NULL);
+  mb_rtp_account_clear (&self->account);
   G_OBJECT_CLASS (gst_mb_rtp_src_parent_class)->finalize (object);
 }
 
@@ -255,6 +304,10 @@ gst_mb_rtp_src_class_init (GstMbRtpSrcClass *klass)
   g_object_class_install_property (object_class, PROP_DROPPED,
       g_param_spec_uint64 (MB_PROP_DROPPED, "Dropped", "Packets that found the queue full", 0,
           G_MAXUINT64, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_ACCOUNT,
+      g_param_spec_boxed (MB_PROP_ACCOUNT, "Account",
+          "Packets that came, packets missing between them, and where (see names.h)",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "RTP from a feed", "Source/Network/RTP",
@@ -264,6 +317,7 @@ gst_mb_rtp_src_class_init (GstMbRtpSrcClass *klass)
 static void
 gst_mb_rtp_src_init (GstMbRtpSrc *self)
 {
+  mb_rtp_account_init (&self->account);
   self->queue = mb_rtp_queue_new (MB_RTP_QUEUE_MAX_PACKETS, MB_RTP_QUEUE_MAX_BYTES);
   self->key_frame_asked_us = -KEY_FRAME_INTERVAL_US;
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);

@@ -26,6 +26,7 @@ struct _MbMesh {
   /* given at construction */
   MbMedia *media;
   MbSource *source; /* (nullable) */
+  char *server_url;
   char *room_id;
   char *display_name;
   MbRole role;
@@ -102,6 +103,13 @@ on_peer_tracks_changed (MbPeer *peer, MbMesh *self)
         mb_peer_get_tracks (peer));
 }
 
+static void
+on_peer_text (MbPeer *peer, const char *text, MbMesh *self)
+{
+  if (self->recorder != NULL)
+    mb_recorder_take_message (self->recorder, mb_peer_get_id (peer), text);
+}
+
 static MbPeer *
 add_peer (MbMesh *self, const char *id, const char *display_name)
 {
@@ -127,7 +135,10 @@ add_peer (MbMesh *self, const char *id, const char *display_name)
   g_signal_connect_object (peer, "send", G_CALLBACK (on_peer_send), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       peer, "tracks-changed", G_CALLBACK (on_peer_tracks_changed), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (peer, "text", G_CALLBACK (on_peer_text), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (peer, "closed", G_CALLBACK (on_peer_closed), self, G_CONNECT_DEFAULT);
+  if (self->recorder != NULL)
+    mb_recorder_add_peer (self->recorder, id, config.display_name);
   g_signal_emit (self, signals[SIGNAL_PEER_ADDED], 0, peer);
   mb_peer_start (peer);
   return peer;
@@ -142,6 +153,8 @@ remove_peer (MbMesh *self, const char *id)
   if (!g_hash_table_steal_extended (self->peers, id, &key, &peer))
     return;
   g_free (key);
+  if (self->recorder != NULL)
+    mb_recorder_remove_peer (self->recorder, mb_peer_get_id (peer));
   g_signal_emit (self, signals[SIGNAL_PEER_REMOVED], 0, peer);
   g_hash_table_add (self->closing, peer); /* the table takes the reference over */
   mb_peer_close (peer);
@@ -172,10 +185,14 @@ static gboolean
 start_recorder (MbMesh *self)
 {
   g_autoptr (GError) error = NULL;
+  MbRecorderConfig config = {.directory = self->record_dir,
+      .room_id = self->room_id,
+      .server = self->server_url,
+      .name = self->display_name};
 
   if (self->record_dir == NULL || self->recorder != NULL)
     return TRUE;
-  self->recorder = mb_recorder_new (self->record_dir, self->room_id, &error);
+  self->recorder = mb_recorder_new (&config, &error);
   if (self->recorder == NULL) {
     g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
     return FALSE;
@@ -323,6 +340,18 @@ choose_candidate_policy (const char *server_url)
   return MB_CANDIDATE_POLICY_DEFAULT;
 }
 
+/* Where the room is, without what nobody else is to know. */
+static char *
+describe_server (const char *url)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+
+  if (uri == NULL)
+    return NULL;
+  return g_uri_to_string_partial (
+      uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
+}
+
 /**
  * mb_mesh_new:
  * @media: the media thread, shared by all meshes of the process
@@ -344,6 +373,7 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->media = mb_media_ref (media);
   if (source != NULL)
     self->source = g_object_ref (source);
+  self->server_url = describe_server (config->server_url);
   self->room_id = g_strdup (config->room_id);
   self->display_name = g_strdup (config->display_name);
   self->role = config->role;
@@ -443,6 +473,7 @@ mb_mesh_finalize (GObject *object)
   g_hash_table_unref (self->closing);
   g_strfreev (self->receive_codecs);
   g_strfreev (self->ice_servers);
+  g_free (self->server_url);
   g_free (self->room_id);
   g_free (self->display_name);
   g_free (self->record_dir);

@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Owned by a mesh that records. It decides which tracks share a file: the camera's audio and video
- * of a peer are one, each screen and each later track is one of its own.
+ * of a peer are one, each screen and each later track is one of its own. What it does is told in the
+ * session's record, which outlives the last file by the time of a checksum.
  */
 #include "mb-recorder.h"
 
@@ -18,11 +19,18 @@
 #define FOLDER_MODE 0750
 #define MAX_SAME_NAME 1000 /* files of one peer, or sessions that began in one second */
 
+/* One file under way. */
+typedef struct {
+  char *peer_id;
+  MbRecordedFile *file; /* not owned: the record's */
+} Entry;
+
 struct _MbRecorder {
   GObject parent;
 
   char *folder;
-  GHashTable *recordings; /* (element-type MbRecording utf8) → the peer's id */
+  MbSessionRecord *record;
+  GHashTable *recordings; /* (element-type MbRecording Entry) */
   GHashTable *names;      /* (element-type utf8) stems that are taken */
   gboolean finishing;
 };
@@ -37,15 +45,46 @@ static unsigned int signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (MbRecorder, mb_recorder, G_TYPE_OBJECT)
 
 static void
+entry_free (gpointer data)
+{
+  Entry *self = data;
+
+  g_free (self->peer_id);
+  g_free (self);
+}
+
+static void
+on_record_finished (MbSessionRecord *record, MbRecorder *self)
+{
+  g_signal_emit (self, signals[SIGNAL_FINISHED], 0);
+}
+
+static void
 check_finished (MbRecorder *self)
 {
   if (self->finishing && g_hash_table_size (self->recordings) == 0)
-    g_signal_emit (self, signals[SIGNAL_FINISHED], 0);
+    mb_session_record_finish (self->record);
+}
+
+static void
+on_recording_opened (MbRecording *recording, MbRecorder *self)
+{
+  const Entry *entry = g_hash_table_lookup (self->recordings, recording);
+
+  mb_recording_describe (recording, entry->file);
+  mb_session_record_file_opened (self->record, entry->file);
 }
 
 static void
 on_recording_closed (MbRecording *recording, MbRecorder *self)
 {
+  const Entry *entry = g_hash_table_lookup (self->recordings, recording);
+
+  mb_recording_describe (recording, entry->file);
+  if (entry->file->zero_us == 0 && entry->file->error == NULL)
+    mb_session_record_drop_file (self->record, entry->file);
+  else
+    mb_session_record_file_closed (self->record, entry->file);
   g_hash_table_remove (self->recordings, recording);
   check_finished (self);
 }
@@ -71,6 +110,8 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
   g_autofree char *stem = dup_free_stem (self, peer_id, display_name);
   g_autoptr (GError) error = NULL;
   MbRecording *recording = stem != NULL ? mb_recording_new (tracks, stem, &error) : NULL;
+  const MbTrack *first = g_ptr_array_index (tracks, 0);
+  Entry *entry = NULL;
 
   if (recording == NULL) {
     g_warning ("peer %s (%s) is not recorded: %s", peer_id, display_name,
@@ -78,8 +119,14 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
     return;
   }
   g_signal_connect_object (
+      recording, "opened", G_CALLBACK (on_recording_opened), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
       recording, "closed", G_CALLBACK (on_recording_closed), self, G_CONNECT_DEFAULT);
-  g_hash_table_insert (self->recordings, recording, g_strdup (peer_id));
+  entry = g_new0 (Entry, 1);
+  entry->peer_id = g_strdup (peer_id);
+  entry->file = mb_session_record_add_file (
+      self->record, mb_recording_get_location (recording), peer_id, first->is_screen);
+  g_hash_table_insert (self->recordings, recording, entry);
 }
 
 static gboolean
@@ -101,11 +148,12 @@ finish_gone (MbRecorder *self, const char *peer_id, GPtrArray *tracks)
 {
   GHashTableIter iter;
   gpointer recording;
-  gpointer owner;
+  gpointer entry;
 
   g_hash_table_iter_init (&iter, self->recordings);
-  while (g_hash_table_iter_next (&iter, &recording, &owner)) {
-    if (g_strcmp0 (owner, peer_id) == 0 && !mb_recording_is_for (recording, tracks))
+  while (g_hash_table_iter_next (&iter, &recording, &entry)) {
+    if (g_strcmp0 (((Entry *) entry)->peer_id, peer_id) == 0 &&
+        !mb_recording_is_for (recording, tracks))
       mb_recording_finish (recording);
   }
 }
@@ -121,6 +169,36 @@ fits_together (GPtrArray *file, const MbTrack *track)
       return FALSE;
   }
   return TRUE;
+}
+
+/**
+ * mb_recorder_add_peer:
+ *
+ * Somebody has come, with or without anything to record.
+ */
+void
+mb_recorder_add_peer (MbRecorder *self, const char *peer_id, const char *display_name)
+{
+  if (!self->finishing)
+    mb_session_record_add_participant (self->record, peer_id, display_name);
+}
+
+void
+mb_recorder_remove_peer (MbRecorder *self, const char *peer_id)
+{
+  if (!self->finishing)
+    mb_session_record_remove_participant (self->record, peer_id);
+}
+
+/**
+ * mb_recorder_take_message:
+ * @text: what the peer said over its data channel
+ */
+void
+mb_recorder_take_message (MbRecorder *self, const char *peer_id, const char *text)
+{
+  if (!self->finishing)
+    mb_session_record_take_message (self->record, peer_id, text);
 }
 
 /**
@@ -221,23 +299,25 @@ make_folder (const char *directory, const char *room_id, GError **error)
 
 /**
  * mb_recorder_new:
- * @directory: where recordings go; made where it is missing
- * @room_id: a valid room id
  *
- * Makes DIRECTORY/ROOM/TIME/, a folder of its own for this session.
+ * Makes DIRECTORY/ROOM/TIME/, a folder of its own for this session, with the session's record.
  *
  * Returns: (transfer full): the recorder, or NULL with %MB_ERROR_FAILED naming the folder
  */
 MbRecorder *
-mb_recorder_new (const char *directory, const char *room_id, GError **error)
+mb_recorder_new (const MbRecorderConfig *config, GError **error)
 {
-  g_autofree char *folder = make_folder (directory, room_id, error);
+  g_autofree char *folder = make_folder (config->directory, config->room_id, error);
   MbRecorder *self;
 
   if (folder == NULL)
     return NULL;
   self = g_object_new (MB_TYPE_RECORDER, NULL);
   self->folder = g_steal_pointer (&folder);
+  self->record =
+      mb_session_record_new (self->folder, config->room_id, config->server, config->name);
+  g_signal_connect_object (
+      self->record, "finished", G_CALLBACK (on_record_finished), self, G_CONNECT_DEFAULT);
   return self;
 }
 
@@ -248,6 +328,7 @@ mb_recorder_finalize (GObject *object)
 
   g_hash_table_unref (self->recordings);
   g_hash_table_unref (self->names);
+  g_clear_object (&self->record);
   g_free (self->folder);
   G_OBJECT_CLASS (mb_recorder_parent_class)->finalize (object);
 }
@@ -269,6 +350,6 @@ mb_recorder_class_init (MbRecorderClass *klass)
 static void
 mb_recorder_init (MbRecorder *self)
 {
-  self->recordings = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
+  self->recordings = g_hash_table_new_full (NULL, NULL, g_object_unref, entry_free);
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }

@@ -42,18 +42,27 @@ static const CodecRow CODECS[] = {
 struct _MbRecording {
   GObject parent;
 
-  GPtrArray *tracks; /* (element-type MbTrack) */
-  GPtrArray *ports;  /* (element-type MbRtpPort) of the track at the same index */
+  GPtrArray *tracks;  /* (element-type MbTrack) */
+  GPtrArray *ports;   /* (element-type MbRtpPort) of the track at the same index */
+  GPtrArray *sources; /* (element-type GstElement) likewise */
   char *location;
   GstElement *pipeline;
   MbHandle *handle;
   guint bus_watch_id;
   guint timeout_id;
+  GstClockTime zero; /* monotonic time of the file's time zero, or GST_CLOCK_TIME_NONE */
+  GstClockTime duration;
+  guint64 bytes;
+  guint64 n_key_frames;
+  unsigned int width; /* pixels; 0 means no picture */
+  unsigned int height;
+  char *problem; /* (nullable) why it ended by itself */
   gboolean finishing;
   gboolean stopping;
 };
 
 enum {
+  SIGNAL_OPENED,
   SIGNAL_CLOSED,
   N_SIGNALS,
 };
@@ -140,19 +149,28 @@ mb_recording_finish (MbRecording *self)
 }
 
 static void
+on_writer_opened (MbRecording *self, const GstStructure *structure)
+{
+  g_info ("recording %s", self->location);
+  gst_structure_get_uint64 (structure, "zero", &self->zero);
+  g_signal_emit (self, signals[SIGNAL_OPENED], 0);
+}
+
+static void
 on_writer_closed (MbRecording *self, const GstStructure *structure)
 {
-  guint64 bytes = 0;
-  guint64 duration = 0;
   const char *problem = gst_structure_get_string (structure, "error");
 
-  gst_structure_get (
-      structure, "bytes", G_TYPE_UINT64, &bytes, "duration", G_TYPE_UINT64, &duration, NULL);
-  if (problem != NULL && *problem != '\0')
+  gst_structure_get (structure, "bytes", G_TYPE_UINT64, &self->bytes, "duration", G_TYPE_UINT64,
+      &self->duration, "key-frames", G_TYPE_UINT64, &self->n_key_frames, "width", G_TYPE_UINT,
+      &self->width, "height", G_TYPE_UINT, &self->height, NULL);
+  if (problem != NULL && *problem != '\0') {
     g_warning ("%s: %s", self->location, problem);
-  else
+    self->problem = g_strdup (problem);
+  } else {
     g_info ("recorded %s: %.1f s, %" G_GUINT64_FORMAT " bytes", self->location,
-        (double) duration / GST_SECOND, bytes);
+        (double) self->duration / GST_SECOND, self->bytes);
+  }
 }
 
 static void
@@ -176,6 +194,8 @@ on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     gst_message_parse_error (message, &error, NULL);
     g_warning ("%s: %s", self->location, error->message);
+    if (self->problem == NULL)
+      self->problem = g_strdup (error->message);
     detach (self);
     self->finishing = TRUE;
     stop (self);
@@ -184,7 +204,7 @@ on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
   } else if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ELEMENT || structure == NULL) {
     return G_SOURCE_CONTINUE;
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_OPENED)) {
-    g_info ("recording %s", self->location);
+    on_writer_opened (self, structure);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_CLOSED)) {
     on_writer_closed (self, structure);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_KEY_FRAME_WANTED)) {
@@ -239,6 +259,7 @@ add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error
     return FALSE;
   }
   g_object_get (source, MB_PROP_FEED, &port, NULL);
+  g_ptr_array_add (self->sources, gst_object_ref (source));
   g_ptr_array_add (self->ports, mb_rtp_port_ref (port));
   return TRUE;
 }
@@ -344,6 +365,68 @@ mb_recording_get_location (MbRecording *self)
 }
 
 static void
+add_gaps (MbRecording *self, const GstStructure *account, MbRecordedTrack *track)
+{
+  const GValue *times = gst_structure_get_value (account, "gaps");
+  guint n = times != NULL ? gst_value_array_get_size (times) : 0;
+
+  for (guint i = 0; i + 1 < n; i += 2) {
+    guint64 from = g_value_get_uint64 (gst_value_array_get_value (times, i));
+    guint64 to = g_value_get_uint64 (gst_value_array_get_value (times, i + 1));
+    MbRecordedGap gap = {.at_ms = GST_CLOCK_DIFF (self->zero, from) / (gint64) GST_MSECOND,
+        .duration_ms = (gint64) ((to - from) / GST_MSECOND)};
+
+    /* What went missing before the first frame is not missing in the file. */
+    if (GST_CLOCK_TIME_IS_VALID (self->zero) && to > self->zero)
+      g_array_append_val (track->gaps, gap);
+  }
+}
+
+static MbRecordedTrack *
+describe_track (MbRecording *self, guint index)
+{
+  const MbTrack *track = g_ptr_array_index (self->tracks, index);
+  gboolean is_video = track->kind == MB_MEDIA_KIND_VIDEO;
+  MbRecordedTrack *described =
+      mb_recorded_track_new (is_video ? "video" : "audio", mb_codec_get_name (track->codec));
+  g_autoptr (GstStructure) account = NULL;
+
+  g_object_get (g_ptr_array_index (self->sources, index), MB_PROP_ACCOUNT, &account, NULL);
+  gst_structure_get (account, "packets", G_TYPE_UINT64, &described->n_packets, "lost",
+      G_TYPE_UINT64, &described->n_lost, NULL);
+  add_gaps (self, account, described);
+  if (is_video) {
+    described->width = self->width;
+    described->height = self->height;
+    described->n_key_frames = self->n_key_frames;
+  }
+  return described;
+}
+
+/**
+ * mb_recording_describe:
+ * @file: told what is known by now: after "opened" when it begins, after "closed" everything
+ */
+void
+mb_recording_describe (MbRecording *self, MbRecordedFile *file)
+{
+  gint64 age_us = 0;
+
+  if (GST_CLOCK_TIME_IS_VALID (self->zero)) {
+    age_us = g_get_monotonic_time () - (gint64) (self->zero / GST_USECOND);
+    if (file->zero_us == 0)
+      file->zero_us = g_get_real_time () - age_us;
+  }
+  file->duration_ms = (gint64) (self->duration / GST_MSECOND);
+  file->bytes = self->bytes;
+  if (file->error == NULL)
+    file->error = g_strdup (self->problem);
+  g_ptr_array_set_size (file->tracks, 0);
+  for (guint i = 0; i < self->sources->len; i++)
+    g_ptr_array_add (file->tracks, describe_track (self, i));
+}
+
+static void
 mb_recording_dispose (GObject *object)
 {
   MbRecording *self = MB_RECORDING (object);
@@ -365,8 +448,10 @@ mb_recording_finalize (GObject *object)
   MbRecording *self = MB_RECORDING (object);
 
   g_ptr_array_unref (self->ports);
+  g_ptr_array_unref (self->sources);
   g_ptr_array_unref (self->tracks);
   g_free (self->location);
+  g_free (self->problem);
   G_OBJECT_CLASS (mb_recording_parent_class)->finalize (object);
 }
 
@@ -375,6 +460,14 @@ mb_recording_class_init (MbRecordingClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = mb_recording_dispose;
   G_OBJECT_CLASS (klass)->finalize = mb_recording_finalize;
+
+  /**
+   * MbRecording::opened:
+   *
+   * The first frames are in the file. At most once.
+   */
+  signals[SIGNAL_OPENED] = g_signal_new (
+      "opened", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   /**
    * MbRecording::closed:
@@ -389,6 +482,8 @@ static void
 mb_recording_init (MbRecording *self)
 {
   self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
+  self->zero = GST_CLOCK_TIME_NONE;
+  self->sources = g_ptr_array_new_with_free_func (gst_object_unref);
   self->ports = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_rtp_port_unref);
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   self->handle = mb_handle_new (self);

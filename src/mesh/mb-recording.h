@@ -7,6 +7,7 @@
 
 #include <glib-object.h>
 
+#include "mb-session-record.h"
 #include "mb-track.h"
 
 #define MB_TYPE_RECORDING (mb_recording_get_type ())
@@ -17,3 +18,4 @@ void mb_recording_finish (MbRecording *self);
 gboolean mb_recording_has_track (MbRecording *self, const MbTrack *track);
 gboolean mb_recording_is_for (MbRecording *self, GPtrArray *tracks);
 const char *mb_recording_get_location (MbRecording *self);
+void mb_recording_describe (MbRecording *self, MbRecordedFile *file);

@@ -1,0 +1,671 @@
+/* mb-session-record.c: what session.json and events.jsonl say of a recorded session
+ *
+ * Copyright (C) 2026 the meshbot authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Owned by a recorder. It is told what happens and keeps the two files up to date; disks may be
+ * slow, so each write and each checksum is a task of its own, and what happens meanwhile is in the
+ * next one. session.json is replaced as a whole: who reads it sees the old one or the new one.
+ */
+#include "mb-session-record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mb-json-scan.h"
+#include "mb-json-writer.h"
+
+#define SCHEMA 1
+#define FILE_MODE 0640
+/* What somebody says over the data channel is kept up to this size, in bytes. */
+#define MESSAGE_MAX (16 * 1024)
+#define TYPE_MAX 32
+#define PENDING_MAX (4 * 1024 * 1024)
+#define CHUNK_BYTES (256 * 1024)
+/* Checksums of large files may take longer than a program has that was told to end. */
+#define FINISH_MS 2000
+
+typedef struct {
+  char *id;
+  char *display_name;
+  gint64 joined_us;
+  gint64 left_us; /* 0 means still there */
+} Participant;
+
+struct _MbSessionRecord {
+  GObject parent;
+
+  char *folder;
+  char *room_id;
+  char *server;
+  char *recorder;
+  gint64 started_us;       /* real time, like all of them */
+  gint64 ended_us;         /* 0 means it goes on */
+  GPtrArray *participants; /* (element-type Participant) */
+  GPtrArray *files;        /* (element-type MbRecordedFile) */
+  GString *events;         /* lines that are not written yet */
+  gboolean is_dirty;       /* session.json is older than what is known */
+  gboolean is_writing;
+  gboolean has_warned;
+  unsigned int n_hashing;
+  gboolean is_finishing;
+  gboolean is_finished;
+  guint timeout_id;
+};
+
+enum {
+  SIGNAL_FINISHED,
+  N_SIGNALS,
+};
+
+static unsigned int signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MbSessionRecord, mb_session_record, G_TYPE_OBJECT)
+
+/* What a task needs to write; nothing of it is anybody else's. */
+typedef struct {
+  char *events_path;
+  char *session_path;
+  char *events;  /* (nullable) */
+  char *session; /* (nullable) */
+} Work;
+
+static void
+participant_free (gpointer data)
+{
+  Participant *self = data;
+
+  g_free (self->id);
+  g_free (self->display_name);
+  g_free (self);
+}
+
+static void
+track_free (gpointer data)
+{
+  MbRecordedTrack *self = data;
+
+  g_array_unref (self->gaps);
+  g_free (self);
+}
+
+static void
+file_free (gpointer data)
+{
+  MbRecordedFile *self = data;
+
+  g_free (self->location);
+  g_free (self->participant);
+  g_free (self->error);
+  g_free (self->sha256);
+  g_ptr_array_unref (self->tracks);
+  g_free (self);
+}
+
+static void
+work_free (gpointer data)
+{
+  Work *self = data;
+
+  g_free (self->events_path);
+  g_free (self->session_path);
+  g_free (self->events);
+  g_free (self->session);
+  g_free (self);
+}
+
+/**
+ * mb_recorded_track_new:
+ * @kind: (transfer none): static
+ * @codec: (transfer none): static
+ */
+MbRecordedTrack *
+mb_recorded_track_new (const char *kind, const char *codec)
+{
+  MbRecordedTrack *self = g_new0 (MbRecordedTrack, 1);
+
+  self->kind = kind;
+  self->codec = codec;
+  self->gaps = g_array_new (FALSE, FALSE, sizeof (MbRecordedGap));
+  return self;
+}
+
+/* RFC 3339, UTC, milliseconds. */
+static char *
+format_time (gint64 real_us)
+{
+  g_autoptr (GDateTime) seconds = g_date_time_new_from_unix_utc (real_us / G_USEC_PER_SEC);
+  g_autofree char *text = g_date_time_format (seconds, "%Y-%m-%dT%H:%M:%S");
+
+  return g_strdup_printf (
+      "%s.%03dZ", text, (int) (real_us % G_USEC_PER_SEC / G_TIME_SPAN_MILLISECOND));
+}
+
+static void
+write_time (MbJsonWriter *json, const char *name, gint64 real_us)
+{
+  g_autofree char *text = real_us == 0 ? NULL : format_time (real_us);
+
+  mb_json_writer_add_string (json, name, text);
+}
+
+static void
+write_participants (MbSessionRecord *self, MbJsonWriter *json)
+{
+  mb_json_writer_begin (json, "participants", '[');
+  for (guint i = 0; i < self->participants->len; i++) {
+    const Participant *participant = g_ptr_array_index (self->participants, i);
+
+    mb_json_writer_begin (json, NULL, '{');
+    mb_json_writer_add_string (json, "id", participant->id);
+    mb_json_writer_add_string (json, "displayName", participant->display_name);
+    write_time (json, "joinedAt", participant->joined_us);
+    write_time (json, "leftAt", participant->left_us);
+    mb_json_writer_end (json, '}');
+  }
+  mb_json_writer_end (json, ']');
+}
+
+static void
+write_track (const MbRecordedTrack *track, MbJsonWriter *json)
+{
+  mb_json_writer_begin (json, NULL, '{');
+  mb_json_writer_add_string (json, "kind", track->kind);
+  mb_json_writer_add_string (json, "codec", track->codec);
+  if (track->width > 0) {
+    mb_json_writer_add_number (json, "width", track->width);
+    mb_json_writer_add_number (json, "height", track->height);
+  }
+  mb_json_writer_add_number (json, "packets", (double) track->n_packets);
+  mb_json_writer_add_number (json, "lost", (double) track->n_lost);
+  if (strcmp (track->kind, "video") == 0)
+    mb_json_writer_add_number (json, "keyframes", (double) track->n_key_frames);
+  mb_json_writer_begin (json, "gaps", '[');
+  for (guint i = 0; i < track->gaps->len; i++) {
+    const MbRecordedGap *gap = &g_array_index (track->gaps, MbRecordedGap, i);
+
+    mb_json_writer_begin (json, NULL, '{');
+    mb_json_writer_add_number (json, "atMs", (double) gap->at_ms);
+    mb_json_writer_add_number (json, "durationMs", (double) gap->duration_ms);
+    mb_json_writer_end (json, '}');
+  }
+  mb_json_writer_end (json, ']');
+  mb_json_writer_end (json, '}');
+}
+
+static void
+write_file (MbSessionRecord *self, const MbRecordedFile *file, MbJsonWriter *json)
+{
+  g_autofree char *name = g_path_get_basename (file->location);
+  g_autofree char *path =
+      file->is_closed && file->error == NULL ? g_strdup (name) : g_strconcat (name, ".part", NULL);
+
+  mb_json_writer_begin (json, NULL, '{');
+  mb_json_writer_add_string (json, "path", path);
+  mb_json_writer_add_string (json, "participant", file->participant);
+  mb_json_writer_add_string (json, "kind", file->is_screen ? "screen" : "camera");
+  write_time (json, "startedAt", file->zero_us);
+  mb_json_writer_add_number (
+      json, "offsetMs", (double) ((file->zero_us - self->started_us) / G_TIME_SPAN_MILLISECOND));
+  if (file->is_closed) {
+    mb_json_writer_add_number (json, "durationMs", (double) file->duration_ms);
+    mb_json_writer_add_number (json, "bytes", (double) file->bytes);
+  }
+  mb_json_writer_add_string (json, "sha256", file->sha256);
+  mb_json_writer_add_boolean (json, "recovered", FALSE);
+  if (file->error != NULL)
+    mb_json_writer_add_string (json, "error", file->error);
+  mb_json_writer_begin (json, "tracks", '[');
+  for (guint i = 0; i < file->tracks->len; i++)
+    write_track (g_ptr_array_index (file->tracks, i), json);
+  mb_json_writer_end (json, ']');
+  mb_json_writer_end (json, '}');
+}
+
+static char *
+build_session (MbSessionRecord *self)
+{
+  MbJsonWriter json = {0};
+  gboolean is_complete = self->ended_us != 0;
+
+  mb_json_writer_begin (&json, NULL, '{');
+  mb_json_writer_add_number (&json, "schema", SCHEMA);
+  mb_json_writer_add_string (&json, "room", self->room_id);
+  mb_json_writer_add_string (&json, "server", self->server);
+  write_time (&json, "startedAt", self->started_us);
+  write_time (&json, "endedAt", self->ended_us);
+  mb_json_writer_add_string (&json, "recorder", self->recorder);
+  for (guint i = 0; i < self->files->len; i++) {
+    const MbRecordedFile *file = g_ptr_array_index (self->files, i);
+
+    is_complete = is_complete && file->is_closed && file->error == NULL;
+  }
+  mb_json_writer_add_boolean (&json, "complete", is_complete);
+  write_participants (self, &json);
+  mb_json_writer_begin (&json, "files", '[');
+  for (guint i = 0; i < self->files->len; i++) {
+    const MbRecordedFile *file = g_ptr_array_index (self->files, i);
+
+    if (file->zero_us != 0)
+      write_file (self, file, &json);
+  }
+  mb_json_writer_end (&json, ']');
+  mb_json_writer_end (&json, '}');
+  return mb_json_writer_finish (&json);
+}
+
+/* ---- tasks ---- */
+
+static gboolean
+append_events (const Work *work, GError **error)
+{
+  int fd =
+      open (work->events_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+  const char *at = work->events;
+  gboolean is_good = fd >= 0;
+
+  while (is_good && *at != '\0') {
+    gssize written = write (fd, at, strlen (at));
+
+    if (written > 0)
+      at += written;
+    else
+      is_good = written < 0 && errno == EINTR;
+  }
+  if (!is_good)
+    g_set_error (error, G_IO_ERROR, (int) g_io_error_from_errno (errno), "%s: %s",
+        work->events_path, g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return is_good;
+}
+
+static void
+run_work_offmain (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Work *work = data;
+  GError *error = NULL;
+
+  if (work->events != NULL && !append_events (work, &error)) {
+    g_task_return_error (task, error);
+  } else if (work->session != NULL &&
+             !g_file_set_contents_full (work->session_path, work->session, -1,
+                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, FILE_MODE, &error)) {
+    g_task_return_error (task, error);
+  } else {
+    g_task_return_boolean (task, TRUE);
+  }
+}
+
+static void
+check_finished (MbSessionRecord *self)
+{
+  if (!self->is_finishing || self->is_finished || self->is_writing || self->n_hashing > 0)
+    return;
+  self->is_finished = TRUE;
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  g_signal_emit (self, signals[SIGNAL_FINISHED], 0);
+}
+
+static void save (MbSessionRecord *self);
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  MbSessionRecord *self = MB_SESSION_RECORD (source);
+  g_autoptr (GError) error = NULL;
+
+  self->is_writing = FALSE;
+  if (!g_task_propagate_boolean (G_TASK (result), &error) && !self->has_warned) {
+    self->has_warned = TRUE;
+    g_warning ("the session's record cannot be written: %s", error->message);
+  }
+  if (self->is_dirty || self->events->len > 0)
+    save (self);
+  check_finished (self);
+}
+
+/* One write at a time; what changes meanwhile goes with the next. */
+static void
+save (MbSessionRecord *self)
+{
+  g_autoptr (GTask) task = NULL;
+  Work *work = NULL;
+
+  if (self->is_writing)
+    return;
+  work = g_new0 (Work, 1);
+  work->events_path = g_build_filename (self->folder, "events.jsonl", NULL);
+  work->session_path = g_build_filename (self->folder, "session.json", NULL);
+  if (self->events->len > 0) {
+    work->events = g_strdup (self->events->str);
+    g_string_truncate (self->events, 0);
+  }
+  if (self->is_dirty)
+    work->session = build_session (self);
+  self->is_dirty = FALSE;
+  self->is_writing = TRUE;
+  task = g_task_new (self, NULL, on_written, NULL);
+  g_task_set_task_data (task, work, work_free);
+  g_task_run_in_thread (task, run_work_offmain);
+}
+
+static void
+hash_offmain (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const char *path = data;
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autofree guint8 *chunk = g_malloc (CHUNK_BYTES);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  gssize length = fd < 0 ? -1 : 1;
+
+  while (length > 0) {
+    length = read (fd, chunk, CHUNK_BYTES);
+    if (length > 0)
+      g_checksum_update (sum, chunk, length);
+    else if (length < 0 && errno == EINTR)
+      length = 1;
+  }
+  if (length < 0)
+    g_task_return_new_error (
+        task, G_IO_ERROR, (int) g_io_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
+  else
+    g_task_return_pointer (task, g_strdup (g_checksum_get_string (sum)), g_free);
+  if (fd >= 0)
+    close (fd);
+}
+
+static void
+on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  MbSessionRecord *self = MB_SESSION_RECORD (source);
+  MbRecordedFile *file = user_data;
+  g_autoptr (GError) error = NULL;
+
+  /* None is waited for any more after the time to finish. */
+  if (self->n_hashing > 0)
+    self->n_hashing--;
+  file->sha256 = g_task_propagate_pointer (G_TASK (result), &error);
+  if (error != NULL)
+    g_warning ("no checksum: %s", error->message);
+  self->is_dirty = TRUE;
+  save (self);
+  check_finished (self);
+}
+
+/* ---- events ---- */
+
+/* `{"at": …, "event": …, "participant": …` and what @members adds, which begins with a comma. */
+static void
+note (MbSessionRecord *self, const char *event, const char *participant, const char *members)
+{
+  g_autofree char *at = format_time (g_get_real_time ());
+
+  /* A disk that takes nothing must not cost the memory of the machine. */
+  if (self->events->len > PENDING_MAX)
+    return;
+  g_string_append_printf (self->events, "{\"at\":\"%s\",\"event\":", at);
+  mb_json_append_string (self->events, event);
+  if (participant != NULL) {
+    g_string_append (self->events, ",\"participant\":");
+    mb_json_append_string (self->events, participant);
+  }
+  g_string_append (self->events, members);
+  g_string_append (self->events, "}\n");
+  save (self);
+}
+
+static char *
+format_member (const char *name, const char *value)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, ",\"%s\":", name);
+  mb_json_append_string (text, value);
+  return g_string_free (text, FALSE);
+}
+
+static Participant *
+find_participant (MbSessionRecord *self, const char *id)
+{
+  for (guint i = self->participants->len; i > 0; i--) {
+    Participant *participant = g_ptr_array_index (self->participants, i - 1);
+
+    if (strcmp (participant->id, id) == 0 && participant->left_us == 0)
+      return participant;
+  }
+  return NULL;
+}
+
+/**
+ * mb_session_record_add_participant:
+ *
+ * Somebody is there. Twice is once.
+ */
+void
+mb_session_record_add_participant (MbSessionRecord *self, const char *id, const char *display_name)
+{
+  Participant *participant = NULL;
+  g_autofree char *members = NULL;
+
+  if (find_participant (self, id) != NULL)
+    return;
+  participant = g_new0 (Participant, 1);
+  participant->id = g_strdup (id);
+  participant->display_name = g_strdup (display_name);
+  participant->joined_us = g_get_real_time ();
+  g_ptr_array_add (self->participants, participant);
+  self->is_dirty = TRUE;
+  members = format_member ("displayName", display_name);
+  note (self, "join", id, members);
+}
+
+void
+mb_session_record_remove_participant (MbSessionRecord *self, const char *id)
+{
+  Participant *participant = find_participant (self, id);
+
+  if (participant == NULL)
+    return;
+  participant->left_us = g_get_real_time ();
+  self->is_dirty = TRUE;
+  note (self, "leave", id, "");
+}
+
+/**
+ * mb_session_record_add_file:
+ *
+ * Returns: (transfer none): to be filled in as it becomes known; it is told of once it is opened
+ */
+MbRecordedFile *
+mb_session_record_add_file (
+    MbSessionRecord *self, const char *location, const char *participant, gboolean is_screen)
+{
+  MbRecordedFile *file = g_new0 (MbRecordedFile, 1);
+
+  file->location = g_strdup (location);
+  file->participant = g_strdup (participant);
+  file->is_screen = is_screen;
+  file->tracks = g_ptr_array_new_with_free_func (track_free);
+  g_ptr_array_add (self->files, file);
+  return file;
+}
+
+/**
+ * mb_session_record_file_opened:
+ *
+ * Something is in it; its time zero is known.
+ */
+void
+mb_session_record_file_opened (MbSessionRecord *self, MbRecordedFile *file)
+{
+  g_autofree char *name = g_path_get_basename (file->location);
+  g_autofree char *members = format_member ("path", name);
+
+  self->is_dirty = TRUE;
+  note (self, "file-opened", file->participant, members);
+}
+
+/**
+ * mb_session_record_file_closed:
+ *
+ * It is whole, or as whole as it gets. Its checksum follows.
+ */
+void
+mb_session_record_file_closed (MbSessionRecord *self, MbRecordedFile *file)
+{
+  g_autofree char *name = g_path_get_basename (file->location);
+  g_autofree char *members = format_member ("path", name);
+
+  file->is_closed = TRUE;
+  self->is_dirty = TRUE;
+  if (file->error != NULL) {
+    g_autofree char *reason = format_member ("error", file->error);
+    g_autofree char *both = g_strconcat (members, reason, NULL);
+
+    note (self, "file-failed", file->participant, both);
+    return;
+  }
+  note (self, "file-closed", file->participant, members);
+  if (file->zero_us != 0) {
+    g_autoptr (GTask) task = g_task_new (self, NULL, on_hashed, file);
+
+    self->n_hashing++;
+    g_task_set_task_data (task, g_strdup (file->location), g_free);
+    g_task_run_in_thread (task, hash_offmain);
+  }
+}
+
+/**
+ * mb_session_record_drop_file:
+ *
+ * Nothing has come of it.
+ */
+void
+mb_session_record_drop_file (MbSessionRecord *self, MbRecordedFile *file)
+{
+  g_ptr_array_remove (self->files, file);
+}
+
+/**
+ * mb_session_record_take_message:
+ * @text: what a participant said over the data channel
+ *
+ * Keeps what is a JSON object with a `type`, as it stands: chat, mute states, raised hands.
+ */
+void
+mb_session_record_take_message (MbSessionRecord *self, const char *participant, const char *text)
+{
+  MbJsonSpan object = {0};
+  MbJsonSpan type = {0};
+  char event[TYPE_MAX];
+  g_autofree char *members = NULL;
+
+  if (strlen (text) > MESSAGE_MAX ||
+      !mb_json_scan (text, strlen (text), MB_JSON_DEPTH, &object, NULL) ||
+      mb_json_span_get_kind (object) != MB_JSON_OBJECT || !mb_json_find (object, "type", &type) ||
+      !mb_json_span_copy_string (type, "type", event, sizeof event, NULL) ||
+      memchr (object.text, '\n', object.length) != NULL)
+    return;
+  members = g_strdup_printf (",\"message\":%.*s", (int) object.length, object.text);
+  note (self, event, participant, members);
+}
+
+static gboolean
+on_finish_timeout (gpointer user_data)
+{
+  MbSessionRecord *self = user_data;
+
+  self->timeout_id = 0;
+  g_message ("checksums of %u files are left out, there is no time for them", self->n_hashing);
+  self->n_hashing = 0;
+  self->is_writing = FALSE;
+  check_finished (self);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * mb_session_record_finish:
+ *
+ * The session is over; every file has been closed. "finished" follows, from here or later.
+ */
+void
+mb_session_record_finish (MbSessionRecord *self)
+{
+  if (self->is_finishing)
+    return;
+  self->is_finishing = TRUE;
+  self->ended_us = g_get_real_time ();
+  for (guint i = 0; i < self->participants->len; i++) {
+    Participant *participant = g_ptr_array_index (self->participants, i);
+
+    if (participant->left_us == 0)
+      participant->left_us = self->ended_us;
+  }
+  self->is_dirty = TRUE;
+  self->timeout_id = g_timeout_add (FINISH_MS, on_finish_timeout, self);
+  note (self, "end", NULL, "");
+}
+
+/**
+ * mb_session_record_new:
+ * @folder: exists, and nobody else's
+ * @server: where the room is
+ * @recorder: the name it is recorded under
+ */
+MbSessionRecord *
+mb_session_record_new (
+    const char *folder, const char *room_id, const char *server, const char *recorder)
+{
+  MbSessionRecord *self = g_object_new (MB_TYPE_SESSION_RECORD, NULL);
+
+  self->folder = g_strdup (folder);
+  self->room_id = g_strdup (room_id);
+  self->server = g_strdup (server);
+  self->recorder = g_strdup (recorder);
+  self->started_us = g_get_real_time ();
+  self->is_dirty = TRUE;
+  note (self, "start", NULL, "");
+  return self;
+}
+
+static void
+mb_session_record_finalize (GObject *object)
+{
+  MbSessionRecord *self = MB_SESSION_RECORD (object);
+
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  g_ptr_array_unref (self->participants);
+  g_ptr_array_unref (self->files);
+  g_string_free (self->events, TRUE);
+  g_free (self->folder);
+  g_free (self->room_id);
+  g_free (self->server);
+  g_free (self->recorder);
+  G_OBJECT_CLASS (mb_session_record_parent_class)->finalize (object);
+}
+
+static void
+mb_session_record_class_init (MbSessionRecordClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = mb_session_record_finalize;
+
+  /**
+   * MbSessionRecord::finished:
+   *
+   * After mb_session_record_finish(): the files say all that is known. The handler may drop the record.
+   */
+  signals[SIGNAL_FINISHED] = g_signal_new ("finished", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+      0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+mb_session_record_init (MbSessionRecord *self)
+{
+  self->participants = g_ptr_array_new_with_free_func (participant_free);
+  self->files = g_ptr_array_new_with_free_func (file_free);
+  self->events = g_string_new (NULL);
+}
