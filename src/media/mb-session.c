@@ -30,6 +30,7 @@ struct _MbSession {
   GHashTable *bindings; /* ssrc to MbReceiver, not owned */
   GQueue held;          /* (element-type GstBuffer) unprotected, DTS is the arrival */
   MbPeerClock peer_clock;
+  MbLiveness liveness;
   guint32 own_ssrc; /* of reports where nothing is sent */
   char *cname;
 
@@ -55,6 +56,7 @@ mb_session_new (const MbSessionEvents *events, gpointer data)
   self->bindings = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->held);
   mb_peer_clock_init (&self->peer_clock);
+  mb_liveness_init (&self->liveness);
   self->own_ssrc = (guint32) g_random_int_range (1, G_MAXINT32);
   self->cname = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
   self->reported_us = G_MININT64 / 2;
@@ -367,8 +369,12 @@ mb_session_take (MbSession *self, GstBuffer *buffer, gint64 now_us)
   self->stats.rx_bytes += size;
   self->last_packet_us = now_us;
 
-  if (parse_rtp_or_rtcp (self, packet, &rtp, now_us))
+  if (parse_rtp_or_rtcp (self, packet, &rtp, now_us)) {
+    mb_liveness_take (&self->liveness, TRUE, now_us);
     take_rtp (self, g_steal_pointer (&packet), &rtp, now_us);
+  } else {
+    mb_liveness_take (&self->liveness, FALSE, now_us);
+  }
 }
 
 static void
@@ -450,6 +456,15 @@ send_reports (MbSession *self, gint64 now_us)
     send_rtcp (self, &writer);
 }
 
+static void
+check_liveness (MbSession *self, gint64 now_us)
+{
+  MbLivenessNews news = mb_liveness_tick (&self->liveness, self->receivers->len > 0, now_us);
+
+  if (news != MB_LIVENESS_NOTHING)
+    self->events.news (self->events_data, news);
+}
+
 /**
  * mb_session_tick:
  *
@@ -464,6 +479,7 @@ mb_session_tick (MbSession *self, gint64 now_us)
     mb_receiver_tick (self->receivers->pdata[i], now_us);
   for (unsigned int i = 0; i < self->senders->len; i++)
     mb_sender_tick (self->senders->pdata[i], now_us);
+  check_liveness (self, now_us);
   send_feedback (self, now_us);
   if (now_us - self->reported_us >= REPORT_INTERVAL_US) {
     self->reported_us = now_us;

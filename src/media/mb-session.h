@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "mb-liveness.h"
 #include "mb-transport.h"
 
 typedef struct _MbSession MbSession;
@@ -13,10 +14,12 @@ typedef struct _MbSession MbSession;
  * MbSessionEvents:
  * @send: a protected packet is to leave
  * @first_media: the first packet of a receiver came
+ * @news: whether the peer is there has changed
  */
 typedef struct {
   void (*send) (gpointer data, const guint8 *packet, gsize size);
   void (*first_media) (gpointer data, unsigned int id);
+  void (*news) (gpointer data, MbLivenessNews news);
 } MbSessionEvents;
 
 /* All on the media thread. */

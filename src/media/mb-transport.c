@@ -99,6 +99,24 @@ on_session_first_media (gpointer user_data, unsigned int id)
 }
 
 static void
+on_session_news (gpointer user_data, MbLivenessNews news)
+{
+  switch (news) {
+  case MB_LIVENESS_SILENT:
+    post_event (user_data, MB_TRANSPORT_EVENT_SILENT, 0, NULL);
+    break;
+  case MB_LIVENESS_HEARD:
+    post_event (user_data, MB_TRANSPORT_EVENT_HEARD, 0, NULL);
+    break;
+  case MB_LIVENESS_GONE:
+    post_event (user_data, MB_TRANSPORT_EVENT_GONE, 0, NULL);
+    break;
+  case MB_LIVENESS_NOTHING:
+    break;
+  }
+}
+
+static void
 tick (MbMediaMember *member, gint64 now_us)
 {
   mb_session_tick (((MbTransport *) member)->session, now_us);
@@ -129,7 +147,7 @@ shut (MbMediaMember *member)
 static void
 do_open (gpointer user_data, gint64 now_us)
 {
-  static const MbSessionEvents events = {on_session_send, on_session_first_media};
+  static const MbSessionEvents events = {on_session_send, on_session_first_media, on_session_news};
   MbTransport *self = user_data;
 
   self->session = mb_session_new (&events, self);

@@ -84,6 +84,9 @@ typedef enum {
   MB_TRANSPORT_EVENT_SECURED,     /* the certificate matched: media and data channels pass */
   MB_TRANSPORT_EVENT_REFUSED,     /* it did not: nothing ever passes; close it */
   MB_TRANSPORT_EVENT_FIRST_MEDIA, /* the first packet of receiver `id` */
+  MB_TRANSPORT_EVENT_SILENT,      /* no media of the peer for 5 s */
+  MB_TRANSPORT_EVENT_HEARD,       /* media again */
+  MB_TRANSPORT_EVENT_GONE,        /* nothing at all of the peer for 15 s; told each second */
 } MbTransportEventType;
 
 /**

@@ -13,6 +13,7 @@
 
 #include "mb-error.h"
 #include "mb-exchange.h"
+#include "mb-liveness.h"
 #include "mb-negotiation.h"
 #include "mb-sdp-guard.h"
 #include "mb-signal-data.h"
@@ -47,6 +48,7 @@ struct _MbPeer {
   GSource *deadline; /* (nullable) */
   unsigned int n_complaints;
   unsigned int n_stopping; /* webrtcbins that are on their way down */
+  gint64 signal_us; /* monotonic: when it last said something over the server; 0 means never */
   gboolean closing;
 
   MbExchange *exchange; /* (nullable) the connection of this generation */
@@ -58,6 +60,7 @@ enum {
   SIGNAL_TRACKS_CHANGED,
   SIGNAL_CONNECTED,
   SIGNAL_FIRST_MEDIA,
+  SIGNAL_SILENCE,
   SIGNAL_TEXT,
   SIGNAL_FAILED,
   SIGNAL_CLOSED,
@@ -167,6 +170,28 @@ on_webrtc_first_media (MbWebrtc *webrtc, unsigned int receiver_id, MbPeer *self)
 }
 
 static void
+on_webrtc_silence (MbWebrtc *webrtc, gboolean is_silent, MbPeer *self)
+{
+  if (is_silent)
+    g_warning ("peer %s (%s): no media for %d s", self->peer_id, self->display_name,
+        (int) (MB_LIVENESS_SILENT_US / G_USEC_PER_SEC));
+  else
+    g_info ("peer %s (%s): media again", self->peer_id, self->display_name);
+  g_signal_emit (self, signals[SIGNAL_SILENCE], 0, is_silent);
+}
+
+/* Who still talks over the server is there, and may be about to find another path. */
+static void
+on_webrtc_gone (MbWebrtc *webrtc, MbPeer *self)
+{
+  if (g_get_monotonic_time () - self->signal_us < MB_LIVENESS_GONE_US)
+    return;
+  g_warning ("peer %s (%s): nothing for %d s: the connection is ended", self->peer_id,
+      self->display_name, (int) (MB_LIVENESS_GONE_US / G_USEC_PER_SEC));
+  happen (self, MB_NEGOTIATION_EVENT_TRANSPORT_FAILED);
+}
+
+static void
 on_webrtc_text (MbWebrtc *webrtc, const char *text, MbPeer *self)
 {
   g_signal_emit (self, signals[SIGNAL_TEXT], 0, text);
@@ -227,6 +252,8 @@ listen_to_webrtc (MbPeer *self)
       {"candidate", G_CALLBACK (on_webrtc_candidate)},
       {"secured", G_CALLBACK (on_webrtc_secured)},
       {"first-media", G_CALLBACK (on_webrtc_first_media)},
+      {"silence", G_CALLBACK (on_webrtc_silence)},
+      {"gone", G_CALLBACK (on_webrtc_gone)},
       {"channel-text", G_CALLBACK (on_webrtc_text)},
       {"failed", G_CALLBACK (on_webrtc_failed)},
   };
@@ -529,6 +556,7 @@ mb_peer_take_data (MbPeer *self, GBytes *data)
 
   if (self->closing)
     return;
+  self->signal_us = g_get_monotonic_time ();
   signal_data = mb_signal_data_parse (text, (gssize) size, &error);
   if (signal_data == NULL) {
     complain (self, "its signal cannot be read", error);
@@ -713,6 +741,11 @@ mb_peer_class_init (MbPeerClass *klass)
    * @track: (type MbTrack): the one that brought its first packet
    */
   signals[SIGNAL_FIRST_MEDIA] = signal_new (klass, "first-media", 1, G_TYPE_POINTER);
+  /**
+   * MbPeer::silence:
+   * @is_silent: it sent media, and there was none of it for 5 s; or it comes again
+   */
+  signals[SIGNAL_SILENCE] = signal_new (klass, "silence", 1, G_TYPE_BOOLEAN);
   /**
    * MbPeer::text:
    * @text: a message of the data channel

@@ -43,6 +43,8 @@ enum {
   SIGNAL_CANDIDATE,
   SIGNAL_SECURED,
   SIGNAL_FIRST_MEDIA,
+  SIGNAL_SILENCE,
+  SIGNAL_GONE,
   SIGNAL_CHANNEL_OPEN,
   SIGNAL_CHANNEL_TEXT,
   SIGNAL_FAILED,
@@ -304,6 +306,13 @@ on_transport_event (gpointer object, gpointer data)
     break;
   case MB_TRANSPORT_EVENT_FIRST_MEDIA:
     g_signal_emit (self, signals[SIGNAL_FIRST_MEDIA], 0, event->id);
+    break;
+  case MB_TRANSPORT_EVENT_SILENT:
+  case MB_TRANSPORT_EVENT_HEARD:
+    g_signal_emit (self, signals[SIGNAL_SILENCE], 0, event->type == MB_TRANSPORT_EVENT_SILENT);
+    break;
+  case MB_TRANSPORT_EVENT_GONE:
+    g_signal_emit (self, signals[SIGNAL_GONE], 0);
     break;
   case MB_TRANSPORT_EVENT_NONE:
     break;
@@ -603,6 +612,20 @@ mb_webrtc_class_init (MbWebrtcClass *klass)
    */
   signals[SIGNAL_FIRST_MEDIA] = g_signal_new (
       "first-media", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+  /**
+   * MbWebrtc::silence:
+   * @is_silent: no media came for 5 s; or it does again
+   */
+  signals[SIGNAL_SILENCE] = g_signal_new (
+      "silence", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
+  /**
+   * MbWebrtc::gone:
+   *
+   * Not a packet came for 15 s, of a peer that had sent some. Said each second while it is so; the
+   * handler may stop and drop the emitter.
+   */
+  signals[SIGNAL_GONE] =
+      g_signal_new ("gone", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CHANNEL_OPEN] =
       g_signal_new ("channel-open", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CHANNEL_TEXT] = g_signal_new (
