@@ -30,7 +30,8 @@ read32 (const guint8 *data)
 /**
  * mb_rtcp_iter_init:
  *
- * Checks the whole compound: versions, lengths, and that padding is in the last packet only.
+ * Checks the whole compound: versions, lengths, and that padding is in the last packet only. Not so
+ * strictly in transport feedback, which browsers pad to a word by single bytes, wherever it stands.
  *
  * Returns: whether it may be walked with mb_rtcp_iter_next(). Reduced-size RTCP (RFC 5506) is
  *   accepted too: browsers send feedback alone.
@@ -53,8 +54,10 @@ mb_rtcp_iter_init (MbRtcpIter *iter, const guint8 *data, gsize size)
       return FALSE;
     if ((data[at] & 0x20) != 0) {
       guint8 padding = data[at + length - 1];
+      gboolean is_strict = data[at + 1] != MB_RTCP_RTPFB;
 
-      if (at + length != size || padding == 0 || padding % 4 != 0 || padding > length - 4)
+      if (padding == 0 || padding > length - 4 ||
+          (is_strict && (at + length != size || padding % 4 != 0)))
         return FALSE;
     }
     at += length;
@@ -403,6 +406,32 @@ mb_rtcp_write_nack (MbRtcpWriter *writer, guint32 sender_ssrc, guint32 media_ssr
   out = put32 (put32 (out, sender_ssrc), media_ssrc);
   for (gsize i = 0; i < n_items; i++)
     out = put32 (out, items[i]);
+}
+
+/**
+ * mb_rtcp_write_rtpfb:
+ * @format: of the transport feedback
+ * @fci: (array length=fci_size): what it says; padded to a whole word as RFC 3550 has it
+ *
+ * Returns: %FALSE where it does not fit
+ */
+gboolean
+mb_rtcp_write_rtpfb (MbRtcpWriter *writer, unsigned int format, guint32 sender_ssrc,
+    guint32 media_ssrc, const guint8 *fci, gsize fci_size)
+{
+  gsize padding = (4 - fci_size % 4) % 4;
+  guint8 *start = writer->data + writer->size;
+  guint8 *out = start_packet (writer, MB_RTCP_RTPFB, format, 8 + fci_size + padding);
+
+  if (out == NULL)
+    return FALSE;
+  out = put32 (put32 (out, sender_ssrc), media_ssrc);
+  memcpy (out, fci, fci_size);
+  if (padding > 0) {
+    start[0] |= 0x20;
+    out[fci_size + padding - 1] = (guint8) padding;
+  }
+  return TRUE;
 }
 
 void

@@ -20,10 +20,11 @@ typedef enum {
 } MbRtcpType;
 
 enum {
-  MB_RTCP_RTPFB_NACK = 1, /* RFC 4585 §6.2.1 */
-  MB_RTCP_PSFB_PLI = 1,   /* RFC 4585 §6.3.1 */
-  MB_RTCP_PSFB_FIR = 4,   /* RFC 5104 §4.3.1 */
-  MB_RTCP_PSFB_AFB = 15,  /* REMB: draft-alvestrand-rmcat-remb */
+  MB_RTCP_RTPFB_NACK = 1,  /* RFC 4585 §6.2.1 */
+  MB_RTCP_RTPFB_TWCC = 15, /* draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1 */
+  MB_RTCP_PSFB_PLI = 1,    /* RFC 4585 §6.3.1 */
+  MB_RTCP_PSFB_FIR = 4,    /* RFC 5104 §4.3.1 */
+  MB_RTCP_PSFB_AFB = 15,   /* REMB: draft-alvestrand-rmcat-remb */
 };
 
 /* One packet of a compound. @count is the report or source count, or the feedback's format. */
@@ -92,6 +93,8 @@ void mb_rtcp_write_cname (MbRtcpWriter *writer, guint32 ssrc, const char *cname)
 void mb_rtcp_write_bye (MbRtcpWriter *writer, guint32 ssrc);
 void mb_rtcp_write_nack (MbRtcpWriter *writer, guint32 sender_ssrc, guint32 media_ssrc,
     const guint16 *seqs, gsize n_seqs);
+gboolean mb_rtcp_write_rtpfb (MbRtcpWriter *writer, unsigned int format, guint32 sender_ssrc,
+    guint32 media_ssrc, const guint8 *fci, gsize fci_size);
 void mb_rtcp_write_pli (MbRtcpWriter *writer, guint32 sender_ssrc, guint32 media_ssrc);
 void mb_rtcp_write_fir (
     MbRtcpWriter *writer, guint32 sender_ssrc, guint32 media_ssrc, guint8 command);
