@@ -29,8 +29,12 @@
 #define THRESHOLD_DOWN 0.039
 #define OVERUSE_MS 10.0 /* overuse_time_th */
 #define INCREASE 1.08   /* §5.5: eta, a second */
-#define DECREASE 0.85   /* beta */
-#define AHEAD 1.5       /* of what is measured */
+#define MOST_AT_ONCE \
+  0.5              /* a path that carries yet less says so again, a quarter of a second later */
+#define RETURN 1.5 /* the same, on the way back from an alarm that was false */
+#define EMPTY_QUEUE_MS 10.0
+#define DECREASE 0.85 /* beta */
+#define AHEAD 1.5     /* of what is measured */
 #define AHEAD_BPS 10000
 #define PACKET_BITS 9600.0
 #define BUCKET_US 50000
@@ -268,6 +272,15 @@ forget_peak_if_above (MbGcc *self, double bps)
     self->peak_bps = 0;
 }
 
+/* A machine that stood still for a moment delays packets as a queue does, and little was measured at
+   the time. If nothing is late any more well below what was there before, then it was that; if not,
+   the next alarm says so, and what was before is that little already. */
+static gboolean
+is_false_alarm (const MbGcc *self)
+{
+  return self->bps < DECREASE * self->before_bps && self->queue_ms < EMPTY_QUEUE_MS;
+}
+
 static void
 increase (MbGcc *self, double measured, gint64 rtt_us, gint64 passed_us)
 {
@@ -276,7 +289,9 @@ increase (MbGcc *self, double measured, gint64 rtt_us, gint64 passed_us)
   double wanted;
 
   forget_peak_if_above (self, measured);
-  if (self->peak_bps > 0) /* close to what it carried: a packet in each response time */
+  if (is_false_alarm (self))
+    wanted = self->bps * pow (RETURN, seconds);
+  else if (self->peak_bps > 0) /* close to what it carried: a packet in each response time */
     wanted = self->bps + MAX (1000, 0.5 * MIN (seconds / response_s, 1) * PACKET_BITS);
   else
     wanted = self->bps * pow (INCREASE, seconds);
@@ -290,7 +305,8 @@ decrease (MbGcc *self, double measured, gint64 rtt_us, gint64 now_us)
   if (measured <= 0 || now_us - self->decreased_us < HOLD_US + rtt_us)
     return;
   remember_peak (self, measured);
-  self->bps = MIN (self->bps, DECREASE * measured);
+  self->before_bps = self->bps;
+  self->bps = MIN (self->bps, MAX (DECREASE * measured, MOST_AT_ONCE * self->bps));
   self->decreased_us = now_us;
 }
 

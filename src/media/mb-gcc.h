@@ -53,7 +53,8 @@ typedef struct {
   guint32 bucket_bytes[MB_GCC_BUCKETS];
   gint64 bucket; /* the newest one's number */
   gint64 first_arrived_us;
-  double peak_bps; /* mean of the rate when it was too much; 0 means not known */
+  double before_bps; /* the estimate before the last decrease */
+  double peak_bps;   /* mean of the rate when it was too much; 0 means not known */
   double peak_variance;
 
   double queue_ms;    /* how much later than the quickest packets come, smoothed */

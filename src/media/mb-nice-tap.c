@@ -250,6 +250,8 @@ pass_incoming (MbNiceTap *self, GstBuffer *buffer)
     return FALSE;
   switch (classify (buffer)) {
   case PACKET_SRTP:
+    /* When it came, for what is told of the path; nicesrc's own time is on another clock. */
+    GST_BUFFER_DTS (buffer) = (GstClockTime) g_get_monotonic_time () * 1000;
     if (gate == GATE_OPEN)
       mb_transport_receive (self->transport, gst_buffer_ref (buffer));
     return FALSE;

@@ -24,7 +24,7 @@
 
 struct _MbReceiver {
   unsigned int id;
-  MbReceiverConfig config; /* its feed and mid are owned */
+  MbReceiverConfig config; /* its feed, mid and rid are owned */
   MbPeerClock *peer_clock; /* not owned */
 
   MbReorder reorder;
@@ -63,6 +63,7 @@ drop_config (MbReceiver *self)
     mb_feed_unref (self->config.feed);
   }
   g_free ((char *) self->config.mid);
+  g_free ((char *) self->config.rid);
 }
 
 static void
@@ -70,6 +71,7 @@ take_config (MbReceiver *self, const MbReceiverConfig *config)
 {
   self->config = *config;
   self->config.mid = g_strdup (config->mid);
+  self->config.rid = g_strdup (config->rid);
   self->config.n_payload_types = MIN (config->n_payload_types, MB_MAX_PAYLOAD_TYPES);
   if (config->clock_rate == 0)
     self->config.clock_rate = MAX (mb_codec_get_clock_rate (config->codec), 1);
@@ -115,6 +117,11 @@ mb_receiver_new (unsigned int id, const MbReceiverConfig *config, MbPeerClock *p
 void
 mb_receiver_free (MbReceiver *self)
 {
+  g_debug ("%08x: received %s: packets %" G_GUINT64_FORMAT ", frames %" G_GUINT64_FORMAT
+           ", key frames %" G_GUINT64_FORMAT ", lost %" G_GUINT64_FORMAT
+           ", repeated %" G_GUINT64_FORMAT,
+      self->ssrc, mb_codec_get_name (self->config.codec), self->stats.packets, self->stats.frames,
+      self->stats.key_frames, self->stats.lost, self->stats.recovered);
   mb_reorder_clear (&self->reorder);
   drop_config (self);
   g_free (self);
@@ -153,43 +160,76 @@ mb_receiver_get_ssrc (const MbReceiver *self)
   return self->ssrc;
 }
 
-/**
- * mb_receiver_has_ssrc:
- *
- * Returns: whether its description names @ssrc
- */
-gboolean
-mb_receiver_has_ssrc (const MbReceiver *self, guint32 ssrc)
-{
-  return self->config.ssrc == ssrc;
-}
+typedef enum {
+  NAME_ABSENT,
+  NAME_SAME,
+  NAME_OTHER,
+} Name;
 
-/**
- * mb_receiver_has_mid:
- *
- * Returns: whether @rtp carries the receiver's mid
- */
-gboolean
-mb_receiver_has_mid (const MbReceiver *self, const MbRtp *rtp)
+/* What a header extension says beside what was agreed. */
+static Name
+compare_name (const MbRtp *rtp, guint8 extension_id, const char *name)
 {
   gsize size = 0;
-  const guint8 *mid;
+  const guint8 *data;
 
-  if (self->config.mid == NULL || self->config.mid_extension_id == 0)
-    return FALSE;
-  mid = mb_rtp_find_extension (rtp, self->config.mid_extension_id, &size);
-  return mid != NULL && strlen (self->config.mid) == size &&
-         memcmp (mid, self->config.mid, size) == 0;
+  if (name == NULL || extension_id == 0)
+    return NAME_ABSENT;
+  data = mb_rtp_find_extension (rtp, extension_id, &size);
+  if (data == NULL)
+    return NAME_ABSENT;
+  return strlen (name) == size && memcmp (data, name, size) == 0 ? NAME_SAME : NAME_OTHER;
 }
 
+/**
+ * mb_receiver_is_named:
+ * @part: which of its streams @rtp would be
+ *
+ * Returns: whether the description names its source, or its extensions name the section, and of a
+ *   simulcast the layer that is taken
+ */
 gboolean
-mb_receiver_has_payload_type (const MbReceiver *self, guint8 payload_type)
+mb_receiver_is_named (const MbReceiver *self, const MbRtp *rtp, MbReceiverPart part)
+{
+  gboolean is_rtx = part == MB_RECEIVER_PART_RTX;
+  guint32 ssrc = is_rtx ? self->config.rtx_ssrc : self->config.ssrc;
+  guint8 rid_id = is_rtx ? self->config.repaired_rid_extension_id : self->config.rid_extension_id;
+
+  if (ssrc != 0 && ssrc == rtp->ssrc)
+    return TRUE;
+  return compare_name (rtp, self->config.mid_extension_id, self->config.mid) == NAME_SAME &&
+         compare_name (rtp, rid_id, self->config.rid) != NAME_OTHER;
+}
+
+/**
+ * mb_receiver_is_nameless:
+ *
+ * Returns: whether the description names no source of that part: one that nothing else claims may
+ *   be it
+ */
+gboolean
+mb_receiver_is_nameless (const MbReceiver *self, MbReceiverPart part)
+{
+  if (self->config.rid != NULL)
+    return FALSE;
+  return part == MB_RECEIVER_PART_RTX ? self->config.rtx_ssrc == 0 : self->config.ssrc == 0;
+}
+
+/**
+ * mb_receiver_get_part:
+ *
+ * Returns: which of its streams comes with @payload_type
+ */
+MbReceiverPart
+mb_receiver_get_part (const MbReceiver *self, guint8 payload_type)
 {
   for (unsigned int i = 0; i < self->config.n_payload_types; i++) {
     if (self->config.payload_types[i] == payload_type)
-      return TRUE;
+      return MB_RECEIVER_PART_MEDIA;
+    if (self->config.rtx_payload_types[i] == payload_type && payload_type != 0)
+      return MB_RECEIVER_PART_RTX;
   }
-  return FALSE;
+  return MB_RECEIVER_PART_NONE;
 }
 
 /* RFC 3550 A.8, in timestamp units. */
@@ -340,6 +380,46 @@ mb_receiver_take (MbReceiver *self, GstBuffer *buffer, const MbRtp *rtp, gint64 
     mb_receiver_want_key_frame (self);
   drain (self, now_us);
   return is_first;
+}
+
+/* What @payload_type repeats. */
+static guint8
+repeated_payload_type (const MbReceiver *self, guint8 payload_type)
+{
+  for (unsigned int i = 0; i < self->config.n_payload_types; i++) {
+    if (self->config.rtx_payload_types[i] == payload_type)
+      return self->config.payload_types[i];
+  }
+  return 0;
+}
+
+/**
+ * mb_receiver_take_rtx:
+ * @buffer: (transfer full): an authentic packet of its RTX stream, in one memory, writable
+ *
+ * Returns: whether it is the first of the stream
+ */
+gboolean
+mb_receiver_take_rtx (MbReceiver *self, GstBuffer *buffer, const MbRtp *rtp, gint64 now_us)
+{
+  guint8 payload_type = repeated_payload_type (self, rtp->payload_type);
+  gsize size = 0;
+  GstMapInfo map;
+  MbRtp original;
+
+  /* Before the stream itself there is nothing to repeat, only padding that probes the path. */
+  if (self->last_packet_us != 0 && gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
+    size = mb_rtp_unwrap_rtx (map.data, map.size, payload_type, self->ssrc);
+    if (size > 0 && !mb_rtp_parse (&original, map.data, size))
+      size = 0;
+    gst_buffer_unmap (buffer, &map);
+  }
+  if (size == 0) {
+    gst_buffer_unref (buffer);
+    return FALSE;
+  }
+  gst_buffer_set_size (buffer, (gssize) size);
+  return mb_receiver_take (self, buffer, &original, now_us);
 }
 
 void

@@ -12,6 +12,12 @@
 
 typedef struct _MbReceiver MbReceiver;
 
+typedef enum {
+  MB_RECEIVER_PART_NONE,
+  MB_RECEIVER_PART_MEDIA,
+  MB_RECEIVER_PART_RTX, /* what repeats it, RFC 4588 */
+} MbReceiverPart;
+
 /* All on the media thread. */
 MbReceiver *mb_receiver_new (
     unsigned int id, const MbReceiverConfig *config, MbPeerClock *peer_clock);
@@ -20,11 +26,13 @@ void mb_receiver_configure (MbReceiver *self, const MbReceiverConfig *config);
 
 unsigned int mb_receiver_get_id (const MbReceiver *self);
 guint32 mb_receiver_get_ssrc (const MbReceiver *self);
-gboolean mb_receiver_has_ssrc (const MbReceiver *self, guint32 ssrc);
-gboolean mb_receiver_has_mid (const MbReceiver *self, const MbRtp *rtp);
-gboolean mb_receiver_has_payload_type (const MbReceiver *self, guint8 payload_type);
+gboolean mb_receiver_is_named (const MbReceiver *self, const MbRtp *rtp, MbReceiverPart part);
+gboolean mb_receiver_is_nameless (const MbReceiver *self, MbReceiverPart part);
+MbReceiverPart mb_receiver_get_part (const MbReceiver *self, guint8 payload_type);
 
 gboolean mb_receiver_take (MbReceiver *self, GstBuffer *buffer, const MbRtp *rtp, gint64 now_us);
+gboolean mb_receiver_take_rtx (
+    MbReceiver *self, GstBuffer *buffer, const MbRtp *rtp, gint64 now_us);
 void mb_receiver_take_report (MbReceiver *self, const MbRtcpSenderInfo *info, gint64 now_us);
 void mb_receiver_take_bye (MbReceiver *self, gint64 now_us);
 void mb_receiver_want_key_frame (MbReceiver *self);

@@ -134,6 +134,34 @@ mb_rtp_find_extension (const MbRtp *rtp, guint8 id, gsize *size)
   return NULL;
 }
 
+static gboolean
+is_one_byte_id (guint8 id)
+{
+  return id > 0 && id < 15;
+}
+
+/* Header extensions in elements of one byte, RFC 8285 §4.2; returns their size, a multiple of 4. */
+static gsize
+write_extensions (guint8 *out, const MbRtpHeader *header)
+{
+  gsize mid_size = strnlen (header->mid, sizeof header->mid) % sizeof header->mid;
+  gsize at = 0;
+
+  if (mid_size > 0 && is_one_byte_id (header->mid_extension_id)) {
+    out[at++] = (guint8) (header->mid_extension_id << 4 | (mid_size - 1));
+    memcpy (out + at, header->mid, mid_size);
+    at += mid_size;
+  }
+  if (is_one_byte_id (header->transport_cc_extension_id)) {
+    out[at++] = (guint8) (header->transport_cc_extension_id << 4 | 1);
+    write16 (out + at, header->transport_seq);
+    at += 2;
+  }
+  while (at % 4 != 0)
+    out[at++] = 0;
+  return at;
+}
+
 /**
  * mb_rtp_write:
  * @out: (array length=capacity): where to
@@ -144,30 +172,30 @@ gsize
 mb_rtp_write (guint8 *out, gsize capacity, const MbRtpHeader *header, const guint8 *payload,
     gsize payload_size)
 {
-  gsize mid_size = header->mid != NULL ? strlen (header->mid) : 0;
-  gboolean has_mid = mid_size > 0 && mid_size <= MB_RTP_MAX_MID && header->mid_extension_id > 0 &&
-                     header->mid_extension_id < 15;
-  gsize words = has_mid ? (1 + mid_size + 3) / 4 : 0;
-  gsize at = MB_RTP_HEADER_SIZE + (has_mid ? 4 + 4 * words : 0);
+  guint8 extensions[MB_RTP_MAX_MID + 8];
+  gsize extensions_size = write_extensions (extensions, header);
+  gsize at = MB_RTP_HEADER_SIZE + (extensions_size > 0 ? 4 + extensions_size : 0);
+  gsize rtx_size = header->is_rtx ? 2 : 0;
 
-  if (payload_size > MB_RTP_MAX_SIZE || at + payload_size > MIN (capacity, MB_RTP_MAX_SIZE))
+  if (payload_size > MB_RTP_MAX_SIZE ||
+      at + rtx_size + payload_size > MIN (capacity, MB_RTP_MAX_SIZE))
     return 0;
 
-  out[0] = has_mid ? 0x90 : 0x80;
+  out[0] = extensions_size > 0 ? 0x90 : 0x80;
   out[1] = (guint8) ((header->marker ? 0x80 : 0) | (header->payload_type & 0x7f));
   write16 (out + 2, header->seq);
   write32 (out + 4, header->timestamp);
   write32 (out + 8, header->ssrc);
-  if (has_mid) {
+  if (extensions_size > 0) {
     write16 (out + 12, PROFILE_ONE_BYTE);
-    write16 (out + 14, (guint16) words);
-    memset (out + 16, 0, 4 * words);
-    out[16] = (guint8) (header->mid_extension_id << 4 | (mid_size - 1));
-    memcpy (out + 17, header->mid, mid_size);
+    write16 (out + 14, (guint16) (extensions_size / 4));
+    memcpy (out + 16, extensions, extensions_size);
   }
+  if (header->is_rtx)
+    write16 (out + at, header->original_seq);
   if (payload_size > 0)
-    memcpy (out + at, payload, payload_size);
-  return at + payload_size;
+    memcpy (out + at + rtx_size, payload, payload_size);
+  return at + rtx_size + payload_size;
 }
 
 /**
@@ -178,6 +206,34 @@ void
 mb_rtp_set_seq (guint8 *data, guint16 seq)
 {
   write16 (data + 2, seq);
+}
+
+/**
+ * mb_rtp_unwrap_rtx:
+ * @data: (array length=size): a packet that mb_rtp_parse() accepted, of an RTX stream; changed in
+ *   place
+ * @payload_type: of the stream that it repeats
+ * @ssrc: of that stream
+ *
+ * RFC 4588 §4: the payload begins with the number of the packet that it repeats.
+ *
+ * Returns: the size of that packet; 0 where it is none, but padding to probe the path with
+ */
+gsize
+mb_rtp_unwrap_rtx (guint8 *data, gsize size, guint8 payload_type, guint32 ssrc)
+{
+  MbRtp rtp;
+  gsize at;
+
+  if (!mb_rtp_parse (&rtp, data, size) || rtp.payload_size < 2)
+    return 0;
+  at = (gsize) (rtp.payload - data);
+  data[0] &= 0xdf; /* the padding is cut off */
+  data[1] = (guint8) ((data[1] & 0x80) | (payload_type & 0x7f));
+  write16 (data + 2, read16 (rtp.payload));
+  write32 (data + 8, ssrc);
+  memmove (data + at, data + at + 2, rtp.payload_size - 2);
+  return at + rtp.payload_size - 2;
 }
 
 /**

@@ -36,7 +36,10 @@ typedef struct {
 
 /**
  * MbRtpHeader:
- * @mid: (nullable): written as a one-byte header extension where @mid_extension_id is 1 to 14
+ * @mid: written as a one-byte header extension where it is not empty and @mid_extension_id is 1 to
+ *   14
+ * @transport_seq: likewise where @transport_cc_extension_id is 1 to 14
+ * @is_rtx: the payload is preceded by @original_seq, RFC 4588 §4
  *
  * What mb_rtp_write() writes.
  */
@@ -47,7 +50,11 @@ typedef struct {
   guint32 timestamp;
   guint32 ssrc;
   guint8 mid_extension_id;
-  const char *mid;
+  guint8 transport_cc_extension_id;
+  guint16 transport_seq;
+  guint16 original_seq;
+  gboolean is_rtx;
+  char mid[MB_RTP_MAX_MID + 1];
 } MbRtpHeader;
 
 gboolean mb_rtp_is_rtcp (const guint8 *data, gsize size);
@@ -56,5 +63,6 @@ const guint8 *mb_rtp_find_extension (const MbRtp *rtp, guint8 id, gsize *size);
 gsize mb_rtp_write (guint8 *out, gsize capacity, const MbRtpHeader *header, const guint8 *payload,
     gsize payload_size);
 void mb_rtp_set_seq (guint8 *data, guint16 seq);
+gsize mb_rtp_unwrap_rtx (guint8 *data, gsize size, guint8 payload_type, guint32 ssrc);
 gint64 mb_rtp_unwrap_seq (gint64 near, guint16 seq);
 gint64 mb_rtp_unwrap_timestamp (gint64 near, guint32 timestamp);

@@ -12,7 +12,8 @@
 
 #define RING_SIZE 1024        /* packets that can be resent: a second of 10 Mb/s */
 #define RESEND_FOR_US 1000000 /* older ones are of no use any more */
-#define RESEND_GAP_US 20000   /* the same packet at most so often */
+#define RESEND_GAP_US 20000   /* the same packet at most so often, and once in a round trip */
+#define MAX_RESEND_GAP_US 400000
 #define RESENDS_A_SECOND 1000
 #define MAX_SEQ_STEP 1000             /* the feed's numbers began anew */
 #define MAX_TIMESTAMP_STEP_SECONDS 10 /* its timestamps did */
@@ -43,6 +44,7 @@ struct _MbSender {
   guint16 feed_seq; /* the newest of the feed */
   guint32 feed_timestamp;
   guint16 next_seq;
+  guint16 next_rtx_seq;
   guint32 last_timestamp; /* ours, of the last packet */
   gint64 last_pts_ns;     /* its capture time */
   gint64 last_packet_us;  /* 0 means none yet */
@@ -115,6 +117,7 @@ mb_sender_new (unsigned int id, const MbSenderConfig *config, MbSenderOutput out
   self->output = output;
   self->output_data = data;
   self->next_seq = (guint16) g_random_int_range (1, 0x8000); /* RFC 3711 §3.3.1: low half */
+  self->next_rtx_seq = (guint16) g_random_int_range (1, 0x8000);
   self->last_timestamp = g_random_int ();
   take_config (self, config);
   return self;
@@ -123,6 +126,11 @@ mb_sender_new (unsigned int id, const MbSenderConfig *config, MbSenderOutput out
 void
 mb_sender_free (MbSender *self)
 {
+  g_debug ("%08x: sent %s: packets %" G_GUINT64_FORMAT ", frames %" G_GUINT64_FORMAT
+           ", key frames %" G_GUINT64_FORMAT ", lost %" G_GUINT64_FORMAT
+           ", repeated %" G_GUINT64_FORMAT,
+      self->config.ssrc, mb_codec_get_name (self->config.codec), self->stats.packets,
+      self->stats.frames, self->stats.key_frames, self->stats.lost, self->stats.recovered);
   unsubscribe (self);
   for (unsigned int i = 0; i < RING_SIZE; i++)
     gst_clear_buffer (&self->ring[i].buffer);
@@ -177,6 +185,12 @@ mb_sender_get_cname (const MbSender *self)
   return self->config.cname;
 }
 
+double
+mb_sender_get_rtt_ms (const MbSender *self)
+{
+  return self->stats.rtt_ms;
+}
+
 /* So that our numbers go on where they ended, and our time as long as the captures are apart. */
 static void
 join (MbSender *self, const MbRtp *rtp, gint64 pts_ns)
@@ -212,26 +226,41 @@ remember (MbSender *self, GstBuffer *buffer, const MbRtpHeader *header, gint64 n
   sent->resent_us = 0;
 }
 
+/* What is of the peer and not of the packet; it may change until the packet is repeated. */
+static void
+fill_header (const MbSender *self, MbRtpHeader *header)
+{
+  header->mid_extension_id = self->config.mid_extension_id;
+  header->transport_cc_extension_id = self->config.transport_cc_extension_id;
+  if (self->config.mid == NULL ||
+      g_strlcpy (header->mid, self->config.mid, sizeof header->mid) >= sizeof header->mid)
+    header->mid[0] = '\0';
+}
+
 static void
 send_packet (MbSender *self, GstBuffer *buffer, const MbRtp *rtp, gint64 now_us)
 {
-  MbRtpHeader header = {.marker = rtp->marker,
-      .payload_type = self->config.payload_type,
-      .seq = (guint16) (rtp->seq + self->seq_offset),
-      .timestamp = rtp->timestamp + self->timestamp_offset,
-      .ssrc = self->config.ssrc,
-      .mid_extension_id = self->config.mid_extension_id,
-      .mid = self->config.mid};
+  MbPacket packet = {.header = {.marker = rtp->marker,
+                         .payload_type = self->config.payload_type,
+                         .seq = (guint16) (rtp->seq + self->seq_offset),
+                         .timestamp = rtp->timestamp + self->timestamp_offset,
+                         .ssrc = self->config.ssrc},
+      .class = self->config.kind == MB_MEDIA_KIND_VIDEO ? MB_PACKET_VIDEO : MB_PACKET_AUDIO,
+      .buffer = buffer,
+      .payload = rtp->payload,
+      .payload_size = rtp->payload_size};
+  const MbRtpHeader *header = &packet.header;
 
+  fill_header (self, &packet.header);
   if ((self->config.feedback & MB_FEEDBACK_NACK) != 0)
-    remember (self, buffer, &header, now_us);
-  self->output (self->output_data, &header, rtp->payload, rtp->payload_size);
+    remember (self, buffer, header, now_us);
+  self->output (self->output_data, &packet, now_us);
 
   if ((gint16) (guint16) (rtp->seq - self->feed_seq) > 0) {
     self->feed_seq = rtp->seq;
     self->feed_timestamp = rtp->timestamp;
-    self->next_seq = (guint16) (header.seq + 1);
-    self->last_timestamp = header.timestamp;
+    self->next_seq = (guint16) (header->seq + 1);
+    self->last_timestamp = header->timestamp;
     self->last_pts_ns = (gint64) GST_BUFFER_PTS (buffer);
   }
   self->last_packet_us = now_us;
@@ -264,6 +293,33 @@ take_feed_packet (MbFeedSubscriber *subscriber, GstBuffer *buffer, const MbRtp *
   send_packet (self, buffer, rtp, now_us);
 }
 
+/* In a stream of its own where the peer knows that (RFC 4588 §4), else as it was. */
+static void
+output_again (MbSender *self, const Sent *sent, const MbRtp *rtp, gint64 now_us)
+{
+  MbPacket packet = {.header = sent->header,
+      .class = MB_PACKET_REPEAT,
+      .buffer = sent->buffer,
+      .payload = rtp->payload,
+      .payload_size = rtp->payload_size};
+
+  fill_header (self, &packet.header);
+  if (self->config.rtx_ssrc != 0 && self->config.rtx_payload_type != 0) {
+    packet.header.is_rtx = TRUE;
+    packet.header.original_seq = sent->header.seq;
+    packet.header.seq = self->next_rtx_seq++;
+    packet.header.ssrc = self->config.rtx_ssrc;
+    packet.header.payload_type = self->config.rtx_payload_type;
+  }
+  self->output (self->output_data, &packet, now_us);
+}
+
+static gint64
+resend_gap (const MbSender *self)
+{
+  return CLAMP ((gint64) (self->stats.rtt_ms * 900), RESEND_GAP_US, MAX_RESEND_GAP_US);
+}
+
 static void
 resend (MbSender *self, guint16 seq, gint64 now_us)
 {
@@ -272,12 +328,11 @@ resend (MbSender *self, guint16 seq, gint64 now_us)
   MbRtp rtp;
 
   if (sent->buffer == NULL || sent->header.seq != seq || now_us - sent->sent_us > RESEND_FOR_US ||
-      now_us - MAX (sent->resent_us, sent->sent_us) < RESEND_GAP_US ||
+      now_us - MAX (sent->resent_us, sent->sent_us) < resend_gap (self) ||
       self->n_resent >= RESENDS_A_SECOND || !gst_buffer_map (sent->buffer, &map, GST_MAP_READ))
     return;
   if (mb_rtp_parse (&rtp, map.data, map.size)) {
-    sent->header.mid = self->config.mid; /* the one it was sent with may be gone */
-    self->output (self->output_data, &sent->header, rtp.payload, rtp.payload_size);
+    output_again (self, sent, &rtp, now_us);
     sent->resent_us = now_us;
     self->n_resent++;
     self->stats.recovered++;
@@ -288,7 +343,7 @@ resend (MbSender *self, guint16 seq, gint64 now_us)
 /**
  * mb_sender_take_nacks:
  *
- * Resends what it still has, each packet at most once in 20 ms, and a thousand a second in all: a
+ * Resends what it still has, each packet at most once in a round trip, and a thousand a second in all: a
  * peer cannot make us send without end.
  */
 void

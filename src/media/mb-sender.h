@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mb-feed-media.h"
+#include "mb-pacer.h"
 #include "mb-rtcp.h"
 #include "mb-rtp.h"
 #include "mb-transport.h"
@@ -15,10 +16,9 @@ typedef struct _MbSender MbSender;
 /**
  * MbSenderOutput:
  *
- * Protects and sends one packet, or drops it.
+ * Protects and sends one packet, now or soon, or drops it.
  */
-typedef void (*MbSenderOutput) (
-    gpointer data, const MbRtpHeader *header, const guint8 *payload, gsize payload_size);
+typedef void (*MbSenderOutput) (gpointer data, const MbPacket *packet, gint64 now_us);
 
 /* All on the media thread. */
 MbSender *mb_sender_new (
@@ -30,6 +30,7 @@ void mb_sender_start (MbSender *self, gint64 now_us);
 unsigned int mb_sender_get_id (const MbSender *self);
 guint32 mb_sender_get_ssrc (const MbSender *self);
 const char *mb_sender_get_cname (const MbSender *self);
+double mb_sender_get_rtt_ms (const MbSender *self);
 
 void mb_sender_take_nacks (MbSender *self, const guint16 *seqs, gsize n_seqs, gint64 now_us);
 void mb_sender_take_key_frame_request (MbSender *self, gint64 now_us);

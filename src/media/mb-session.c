@@ -8,6 +8,7 @@
  */
 #include "mb-session.h"
 
+#include "mb-congestion.h"
 #include "mb-receiver.h"
 #include "mb-rtcp.h"
 #include "mb-rtp.h"
@@ -19,6 +20,7 @@
 #define RTCP_SIZE 1400 /* bytes of a compound */
 #define MAX_HELD 64    /* packets of unknown streams that wait for their receiver */
 #define HOLD_FOR_US 500000
+#define TRANSPORT_CC_INTERVAL_US 100000
 
 struct _MbSession {
   MbSessionEvents events;
@@ -31,6 +33,10 @@ struct _MbSession {
   GQueue held;          /* (element-type GstBuffer) unprotected, DTS is the arrival */
   MbPeerClock peer_clock;
   MbLiveness liveness;
+  MbCongestion congestion;       /* of what we send */
+  MbTwccArrivals arrivals;       /* of what the peer sends */
+  guint8 transport_cc_extension; /* its number there; 0 means not agreed on */
+  gint64 transport_cc_us;
   guint32 own_ssrc; /* of reports where nothing is sent */
   char *cname;
 
@@ -57,6 +63,8 @@ mb_session_new (const MbSessionEvents *events, gpointer data)
   g_queue_init (&self->held);
   mb_peer_clock_init (&self->peer_clock);
   mb_liveness_init (&self->liveness);
+  mb_congestion_init (&self->congestion);
+  mb_twcc_arrivals_init (&self->arrivals);
   self->own_ssrc = (guint32) g_random_int_range (1, G_MAXINT32);
   self->cname = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
   self->reported_us = G_MININT64 / 2;
@@ -77,29 +85,64 @@ mb_session_free (MbSession *self)
   g_ptr_array_unref (self->senders);
   g_hash_table_unref (self->bindings);
   g_queue_clear_full (&self->held, free_buffer);
+  mb_congestion_clear (&self->congestion);
   g_clear_pointer (&self->srtp, mb_srtp_free);
   g_free (self->cname);
   g_free (self);
 }
 
-static void
+/* Returns: the size that left; 0 where it could not */
+static gsize
 send_protected (MbSession *self, guint8 *packet, gsize size, gsize capacity)
 {
   if (self->srtp == NULL || !mb_srtp_protect (self->srtp, packet, &size, capacity))
-    return;
+    return 0;
   self->stats.tx_packets++;
   self->stats.tx_bytes += size;
   self->events.send (self->events_data, packet, size);
+  return size;
 }
 
 static void
-send_rtp (gpointer user_data, const MbRtpHeader *header, const guint8 *payload, gsize payload_size)
+transmit (MbSession *self, MbPacket *packet, gint64 now_us)
 {
-  guint8 packet[MB_RTP_MAX_SIZE + MB_SRTP_MAX_TRAILER];
-  gsize size = mb_rtp_write (packet, MB_RTP_MAX_SIZE, header, payload, payload_size);
+  guint8 data[MB_RTP_MAX_SIZE + MB_SRTP_MAX_TRAILER];
+  gboolean is_numbered = packet->header.transport_cc_extension_id != 0;
+  gsize size;
 
+  packet->header.transport_seq = mb_congestion_get_next_seq (&self->congestion);
+  size =
+      mb_rtp_write (data, MB_RTP_MAX_SIZE, &packet->header, packet->payload, packet->payload_size);
   if (size > 0)
-    send_protected (user_data, packet, size, sizeof packet);
+    size = send_protected (self, data, size, sizeof data);
+  if (size > 0)
+    mb_congestion_count_sent (&self->congestion, packet->class, is_numbered, size, now_us);
+}
+
+static void
+send_rtp (gpointer user_data, const MbPacket *packet, gint64 now_us)
+{
+  MbSession *self = user_data;
+
+  if (packet->class == MB_PACKET_REPEAT &&
+      !mb_congestion_may_repeat (&self->congestion, packet->payload_size, now_us))
+    return;
+  if (mb_pacer_admit (&self->congestion.pacer, packet, now_us)) {
+    MbPacket copy = *packet;
+
+    transmit (self, &copy, now_us);
+  }
+}
+
+static void
+send_waiting (MbSession *self, gint64 now_us)
+{
+  MbPacket packet;
+
+  while (mb_pacer_pop (&self->congestion.pacer, &packet, now_us)) {
+    transmit (self, &packet, now_us);
+    gst_clear_buffer (&packet.buffer);
+  }
 }
 
 static void
@@ -139,13 +182,14 @@ choose_receiver (MbSession *self, const MbRtp *rtp)
 
   for (unsigned int i = 0; i < self->receivers->len; i++) {
     MbReceiver *receiver = self->receivers->pdata[i];
+    MbReceiverPart part = mb_receiver_get_part (receiver, rtp->payload_type);
 
-    if (!mb_receiver_has_payload_type (receiver, rtp->payload_type))
+    if (part == MB_RECEIVER_PART_NONE)
       continue;
-    if (mb_receiver_has_ssrc (receiver, rtp->ssrc) || mb_receiver_has_mid (receiver, rtp))
+    if (mb_receiver_is_named (receiver, rtp, part))
       return receiver;
     n_by_payload_type++;
-    if (mb_receiver_has_ssrc (receiver, 0))
+    if (mb_receiver_is_nameless (receiver, part))
       by_payload_type = receiver;
   }
   return n_by_payload_type == 1 ? by_payload_type : NULL;
@@ -158,7 +202,8 @@ find_receiver (MbSession *self, const MbRtp *rtp)
   MbReceiver *receiver = g_hash_table_lookup (self->bindings, ssrc);
 
   if (receiver != NULL)
-    return mb_receiver_has_payload_type (receiver, rtp->payload_type) ? receiver : NULL;
+    return mb_receiver_get_part (receiver, rtp->payload_type) != MB_RECEIVER_PART_NONE ? receiver
+                                                                                       : NULL;
   receiver = choose_receiver (self, rtp);
   if (receiver != NULL) /* bounded, since libsrtp's sources are */
     g_hash_table_insert (self->bindings, ssrc, receiver);
@@ -181,10 +226,15 @@ static void
 take_rtp (MbSession *self, GstBuffer *buffer, const MbRtp *rtp, gint64 now_us)
 {
   MbReceiver *receiver = find_receiver (self, rtp);
+  gboolean is_first = FALSE;
 
   if (receiver == NULL)
     hold (self, buffer, now_us);
-  else if (mb_receiver_take (receiver, buffer, rtp, now_us))
+  else if (mb_receiver_get_part (receiver, rtp->payload_type) == MB_RECEIVER_PART_RTX)
+    mb_receiver_take_rtx (receiver, buffer, rtp, now_us);
+  else
+    is_first = mb_receiver_take (receiver, buffer, rtp, now_us);
+  if (is_first)
     self->events.first_media (self->events_data, mb_receiver_get_id (receiver));
 }
 
@@ -282,6 +332,18 @@ take_payload_feedback (
     else if (format == MB_RTCP_PSFB_AFB && mb_rtcp_get_remb (feedback, &bps))
       mb_sender_take_remb (sender, bps);
   }
+  if (format == MB_RTCP_PSFB_AFB && mb_rtcp_get_remb (feedback, &bps))
+    mb_congestion_take_remb (&self->congestion, bps, now_us);
+}
+
+static double
+get_rtt_ms (const MbSession *self)
+{
+  double rtt_ms = 0;
+
+  for (unsigned int i = 0; i < self->senders->len; i++)
+    rtt_ms = MAX (rtt_ms, mb_sender_get_rtt_ms (self->senders->pdata[i]));
+  return rtt_ms;
 }
 
 static void
@@ -311,6 +373,8 @@ take_rtcp (MbSession *self, const guint8 *data, gsize size, gint64 now_us)
       continue;
     if (packet.type == MB_RTCP_RTPFB && packet.count == MB_RTCP_RTPFB_NACK)
       take_nacks (self, &feedback, now_us);
+    else if (packet.type == MB_RTCP_RTPFB && packet.count == MB_RTCP_RTPFB_TWCC)
+      mb_congestion_take_feedback (&self->congestion, &feedback, get_rtt_ms (self), now_us);
     else if (packet.type == MB_RTCP_PSFB)
       take_payload_feedback (self, packet.count, &feedback, now_us);
   }
@@ -349,6 +413,23 @@ parse_rtp_or_rtcp (MbSession *self, GstBuffer *packet, MbRtp *rtp, gint64 now_us
   return is_rtp;
 }
 
+/* By when it came and not by when we look, where who brought it has put that down. */
+static void
+note_arrival (MbSession *self, GstBuffer *packet, const MbRtp *rtp, gint64 now_us)
+{
+  gsize size = 0;
+  const guint8 *data;
+
+  if (self->transport_cc_extension == 0)
+    return;
+  data = mb_rtp_find_extension (rtp, self->transport_cc_extension, &size);
+  if (data == NULL || size != 2)
+    return;
+  if (GST_BUFFER_DTS_IS_VALID (packet))
+    now_us = (gint64) (GST_BUFFER_DTS (packet) / 1000);
+  mb_twcc_arrivals_take (&self->arrivals, (guint16) (data[0] << 8 | data[1]), now_us);
+}
+
 /**
  * mb_session_take:
  * @buffer: (transfer full): an SRTP or SRTCP packet of the peer
@@ -371,6 +452,7 @@ mb_session_take (MbSession *self, GstBuffer *buffer, gint64 now_us)
 
   if (parse_rtp_or_rtcp (self, packet, &rtp, now_us)) {
     mb_liveness_take (&self->liveness, TRUE, now_us);
+    note_arrival (self, packet, &rtp, now_us);
     take_rtp (self, g_steal_pointer (&packet), &rtp, now_us);
   } else {
     mb_liveness_take (&self->liveness, FALSE, now_us);
@@ -384,7 +466,8 @@ write_remb (MbSession *self, MbRtcpWriter *writer, gint64 now_us)
   unsigned int n = 0;
   guint64 bps = 0;
 
-  if (now_us - self->remb_us < REMB_INTERVAL_US)
+  /* Whoever gets transport-wide feedback makes its own estimate. */
+  if (now_us - self->remb_us < REMB_INTERVAL_US || self->transport_cc_extension != 0)
     return;
   for (unsigned int i = 0; i < self->receivers->len && n < G_N_ELEMENTS (ssrcs); i++) {
     MbReceiver *receiver = self->receivers->pdata[i];
@@ -417,8 +500,20 @@ send_feedback (MbSession *self, gint64 now_us)
   for (unsigned int i = 0; i < self->receivers->len; i++)
     mb_receiver_write_feedback (self->receivers->pdata[i], &writer, self->own_ssrc, now_us);
   write_remb (self, &writer, now_us);
+  if (now_us - self->transport_cc_us >= TRANSPORT_CC_INTERVAL_US &&
+      mb_twcc_arrivals_write (&self->arrivals, &writer, self->own_ssrc, 0)) /* last: padded */
+    self->transport_cc_us = now_us;
   if (writer.size > empty_size)
     send_rtcp (self, &writer);
+}
+
+static void
+tell_estimate (MbSession *self, gint64 now_us)
+{
+  unsigned int video_bps;
+
+  if (mb_congestion_get_news (&self->congestion, now_us, &video_bps))
+    self->events.estimate (self->events_data, video_bps);
 }
 
 static void
@@ -479,6 +574,8 @@ mb_session_tick (MbSession *self, gint64 now_us)
     mb_receiver_tick (self->receivers->pdata[i], now_us);
   for (unsigned int i = 0; i < self->senders->len; i++)
     mb_sender_tick (self->senders->pdata[i], now_us);
+  send_waiting (self, now_us);
+  tell_estimate (self, now_us);
   check_liveness (self, now_us);
   send_feedback (self, now_us);
   if (now_us - self->reported_us >= REPORT_INTERVAL_US) {
@@ -542,6 +639,9 @@ mb_session_set_receiver (
   } else {
     g_ptr_array_add (self->receivers, mb_receiver_new (id, config, &self->peer_clock));
   }
+  /* One number for the whole bundle, RFC 8285 §5. */
+  if (config->transport_cc_extension_id != 0)
+    self->transport_cc_extension = config->transport_cc_extension_id;
   replay_held (self, now_us);
 }
 
@@ -623,6 +723,8 @@ mb_session_make_stats (const MbSession *self, gint64 now_us)
   *stats = self->stats;
   stats->at_us = now_us;
   stats->secured = self->srtp != NULL;
+  stats->estimate_bps = mb_congestion_get_bps (&self->congestion, now_us);
+  stats->rtt_ms = get_rtt_ms (self);
   stats->idle_us = self->last_packet_us != 0 ? now_us - self->last_packet_us : -1;
   stats->n_streams = self->receivers->len + self->senders->len;
   stats->streams = g_new0 (MbStreamStats, stats->n_streams);

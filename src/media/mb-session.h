@@ -15,11 +15,13 @@ typedef struct _MbSession MbSession;
  * @send: a protected packet is to leave
  * @first_media: the first packet of a receiver came
  * @news: whether the peer is there has changed
+ * @estimate: how much video the path to the peer carries
  */
 typedef struct {
   void (*send) (gpointer data, const guint8 *packet, gsize size);
   void (*first_media) (gpointer data, unsigned int id);
   void (*news) (gpointer data, MbLivenessNews news);
+  void (*estimate) (gpointer data, unsigned int video_bps);
 } MbSessionEvents;
 
 /* All on the media thread. */

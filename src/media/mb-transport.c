@@ -99,6 +99,18 @@ on_session_first_media (gpointer user_data, unsigned int id)
 }
 
 static void
+on_session_estimate (gpointer user_data, unsigned int video_bps)
+{
+  MbTransport *self = user_data;
+  MbTransportEvent *event = g_new0 (MbTransportEvent, 1);
+
+  event->type = MB_TRANSPORT_EVENT_ESTIMATE;
+  event->transport = mb_transport_ref (self);
+  event->bps = video_bps;
+  mb_handle_post (self->handle, self->on_event, event, event_free);
+}
+
+static void
 on_session_news (gpointer user_data, MbLivenessNews news)
 {
   switch (news) {
@@ -147,7 +159,8 @@ shut (MbMediaMember *member)
 static void
 do_open (gpointer user_data, gint64 now_us)
 {
-  static const MbSessionEvents events = {on_session_send, on_session_first_media, on_session_news};
+  static const MbSessionEvents events = {
+      on_session_send, on_session_first_media, on_session_news, on_session_estimate};
   MbTransport *self = user_data;
 
   self->session = mb_session_new (&events, self);
@@ -258,6 +271,7 @@ command_free (gpointer user_data)
   Command *self = user_data;
 
   g_free ((char *) self->receiver.mid);
+  g_free ((char *) self->receiver.rid);
   g_clear_pointer (&self->receiver.feed, mb_feed_unref);
   g_free ((char *) self->sender.mid);
   g_free ((char *) self->sender.cname);
@@ -310,6 +324,7 @@ mb_transport_update_receiver (MbTransport *self, unsigned int id, const MbReceiv
 
   command->receiver = *config;
   command->receiver.mid = g_strdup (config->mid);
+  command->receiver.rid = g_strdup (config->rid);
   if (config->feed != NULL)
     mb_feed_ref (config->feed);
   post (command, do_set_receiver);

@@ -33,9 +33,12 @@ typedef enum {
 /**
  * MbReceiverConfig:
  * @payload_types: what the peer may send it with; others are dropped
+ * @rtx_payload_types: for each of them, what repeats it; 0 means nothing does
  * @ssrc: 0 means not known: found by mid, or else by payload type where only one receiver has it
+ * @rtx_ssrc: of what is repeated; 0 means not known, likewise
  * @mid: (nullable): the section's mid
- * @mid_extension_id: 0 means not negotiated
+ * @mid_extension_id: 0 means not negotiated, as with the other ids
+ * @rid: (nullable): the one layer of the section's simulcast that is taken
  * @give_up_ms: how long a hole is waited for; 0 means 1000, or 100 without NACK
  * @target_bps: what REMB asks for; 0 means 2.5 Mb/s
  * @feed: (nullable): where the packets go
@@ -47,10 +50,16 @@ typedef struct {
   MbCodec codec;
   unsigned int clock_rate;
   guint8 payload_types[MB_MAX_PAYLOAD_TYPES];
+  guint8 rtx_payload_types[MB_MAX_PAYLOAD_TYPES];
   unsigned int n_payload_types;
   guint32 ssrc;
+  guint32 rtx_ssrc;
   const char *mid;
+  const char *rid;
   guint8 mid_extension_id;
+  guint8 rid_extension_id;
+  guint8 repaired_rid_extension_id;
+  guint8 transport_cc_extension_id;
   MbFeedback feedback;
   unsigned int give_up_ms;
   unsigned int target_bps;
@@ -60,6 +69,9 @@ typedef struct {
 /**
  * MbSenderConfig:
  * @ssrc: ours, as in a=ssrc of our description; not 0
+ * @rtx_ssrc: likewise, of what we repeat; 0 means that packets are repeated as they were
+ * @rtx_payload_type: with @rtx_ssrc
+ * @transport_cc_extension_id: 0 means not negotiated
  * @cname: (nullable): RTCP's canonical name, the same for all streams of a peer; NULL means a random one
  * @mid: (nullable): sent in each packet where @mid_extension_id is not 0
  * @feed: (nullable): what is sent
@@ -71,10 +83,13 @@ typedef struct {
   MbCodec codec;
   unsigned int clock_rate;
   guint8 payload_type;
+  guint8 rtx_payload_type;
   guint32 ssrc;
+  guint32 rtx_ssrc;
   const char *cname;
   const char *mid;
   guint8 mid_extension_id;
+  guint8 transport_cc_extension_id;
   MbFeedback feedback;
   MbFeed *feed;
 } MbSenderConfig;
@@ -87,12 +102,14 @@ typedef enum {
   MB_TRANSPORT_EVENT_SILENT,      /* no media of the peer for 5 s */
   MB_TRANSPORT_EVENT_HEARD,       /* media again */
   MB_TRANSPORT_EVENT_GONE,        /* nothing at all of the peer for 15 s; told each second */
+  MB_TRANSPORT_EVENT_ESTIMATE,    /* the path to the peer carries `bps` of video */
 } MbTransportEventType;
 
 /**
  * MbTransportEvent:
  * @transport: which one it is of
  * @id: the receiver, for %MB_TRANSPORT_EVENT_FIRST_MEDIA
+ * @bps: bits a second, for %MB_TRANSPORT_EVENT_ESTIMATE
  * @error: (nullable): why, in %MB_ERROR, for %MB_TRANSPORT_EVENT_REFUSED
  *
  * What the handler given to mb_transport_new() gets as its data.
@@ -101,6 +118,7 @@ typedef struct {
   MbTransportEventType type;
   MbTransport *transport;
   unsigned int id;
+  unsigned int bps;
   GError *error;
 } MbTransportEvent;
 
@@ -149,6 +167,8 @@ typedef struct {
   guint64 overflow; /* packets dropped since the media thread could not keep up */
   gint64 idle_us;
   gint64 at_us;
+  unsigned int estimate_bps; /* what the path to the peer carries; 0 means not known */
+  double rtt_ms;             /* the longest of the senders'; 0 means not known */
   unsigned int n_streams;
   MbStreamStats *streams;
 } MbTransportStats;

@@ -34,7 +34,7 @@ gboolean mb_twcc_arrivals_write (
 
 /* ---- sending: what left, until its fate is known ---- */
 
-#define MB_TWCC_HISTORY 8192 /* packets, a power of two: several seconds of any stream */
+#define MB_TWCC_HISTORY 2048 /* packets: ten seconds of one video, two of a very large one */
 
 /**
  * MbTwccPacket:

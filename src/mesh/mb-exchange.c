@@ -22,6 +22,12 @@ struct _MbExchange {
   gboolean is_answering; /* the remote description under way in webrtcbin is an offer */
 };
 
+static void
+on_webrtc_estimate (MbWebrtc *webrtc, unsigned int bps, MbExchange *self)
+{
+  mb_streams_take_estimate (self->streams, bps);
+}
+
 /**
  * mb_exchange_new:
  *
@@ -36,7 +42,8 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error)
   MbSdpCapabilities capabilities = {.audio = AUDIO,
       .video = config->receive_codecs != NULL ? config->receive_codecs : VIDEO,
       .feedback = MB_SDP_FEEDBACK_NACK | MB_SDP_FEEDBACK_NACK_PLI | MB_SDP_FEEDBACK_CCM_FIR |
-                  MB_SDP_FEEDBACK_GOOG_REMB};
+                  MB_SDP_FEEDBACK_GOOG_REMB | MB_SDP_FEEDBACK_TRANSPORT_CC,
+      .rtx = TRUE};
   /* RFC 8829 §5.2.1: 63 bits, so that a signed reader takes it too. */
   guint64 session_id = ((guint64) g_random_int () << 31) ^ g_random_int ();
   MbWebrtc *webrtc = mb_webrtc_new (media, config->ice_servers, error);
@@ -51,6 +58,7 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error)
   self->streams =
       mb_streams_new (media, mb_webrtc_get_transport (webrtc), config->source, config->cname);
   mb_streams_announce (self->streams, self->session);
+  g_signal_connect (webrtc, "estimate", G_CALLBACK (on_webrtc_estimate), self);
   return self;
 }
 
@@ -62,6 +70,7 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error)
 void
 mb_exchange_free (MbExchange *self)
 {
+  g_signal_handlers_disconnect_by_data (self->webrtc, self);
   mb_streams_free (self->streams);
   mb_sdp_session_free (self->session);
   mb_webrtc_stop (self->webrtc);

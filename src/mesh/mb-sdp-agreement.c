@@ -8,6 +8,20 @@
  */
 #include "mb-sdp-agreement.h"
 
+#include "mb-sdp-simulcast.h"
+
+/* Where both sides have one: the number of the side that it is sent to. */
+static unsigned int
+find_rtx (const MbSdpSection *to, const MbSdpCodec *to_codec, const MbSdpSection *from,
+    const MbSdpCodec *from_codec)
+{
+  const MbSdpCodec *rtx = mb_sdp_section_find_rtx (to, to_codec->payload_type);
+
+  if (rtx == NULL || mb_sdp_section_find_rtx (from, from_codec->payload_type) == NULL)
+    return 0;
+  return rtx->payload_type;
+}
+
 static void
 find_send (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *remote,
     const MbCodecInfo *codec)
@@ -19,19 +33,36 @@ find_send (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *
     return;
   self->send.codec = codec;
   self->send.payload_type = theirs->payload_type;
+  self->send.rtx_payload_type = find_rtx (remote, theirs, local, ours);
   self->send.feedback = ours->feedback & theirs->feedback;
 }
 
-static void
-find_receive (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *remote)
+static gboolean
+has_payload_type (const MbSdpAgreement *self, unsigned int payload_type)
 {
-  for (unsigned int i = 0; i < local->codecs->len; i++) {
-    const MbSdpCodec *ours = local->codecs->pdata[i];
-    const MbCodecInfo *info = mb_codec_info_find (ours->name);
+  for (unsigned int i = 0; i < self->receive->len; i++) {
+    if (g_array_index (self->receive, MbSdpPayload, i).payload_type == payload_type)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* A peer sends with the first codec of the answer, whichever side's it was. */
+static void
+find_receive (MbSdpAgreement *self, const MbSdpSlot *slot)
+{
+  const MbSdpSection *local = slot->local;
+  const MbSdpSection *remote = slot->remote;
+  const MbSdpSection *answer = slot->is_answered_by_peer ? remote : local;
+
+  for (unsigned int i = 0; i < answer->codecs->len; i++) {
+    const MbCodecInfo *info = mb_codec_info_of (answer->codecs->pdata[i]);
+    const MbSdpCodec *ours = info != NULL ? mb_codec_info_match (info, local) : NULL;
     const MbSdpCodec *theirs = info != NULL ? mb_codec_info_match (info, remote) : NULL;
 
-    if (theirs != NULL) {
-      MbSdpPayload payload = {ours->payload_type, info, ours->feedback & theirs->feedback};
+    if (ours != NULL && theirs != NULL && !has_payload_type (self, ours->payload_type)) {
+      MbSdpPayload payload = {ours->payload_type, find_rtx (local, ours, remote, theirs), info,
+          ours->feedback & theirs->feedback};
 
       g_array_append_val (self->receive, payload);
     }
@@ -57,6 +88,12 @@ find_remote_streams (MbSdpAgreement *self, const MbSdpSection *remote)
       track_id = ssrc->track_id;
     }
   }
+  for (unsigned int i = 0; self->remote_ssrcs->len > 0 && i < remote->ssrcs->len; i++) {
+    const MbSdpSsrc *ssrc = remote->ssrcs->pdata[i];
+
+    if (ssrc->repairs == g_array_index (self->remote_ssrcs, guint32, 0))
+      self->remote_rtx_ssrc = ssrc->ssrc;
+  }
   /* "-" is a track of no stream (RFC 8830). */
   if (g_strcmp0 (stream_id, "-") != 0)
     self->remote_stream_id = g_strdup (stream_id);
@@ -75,18 +112,19 @@ find_extension (const MbSdpSection *local, const MbSdpSection *remote, const cha
 /**
  * mb_sdp_agreement_new:
  * @index: the section's place in the description
- * @local: our section of the last exchange
- * @remote: (nullable): the peer's
+ * @slot: the section, with ours of the last exchange, and the peer's if there is one
  * @track_id: (nullable): our track in this section
  * @send_codec: (nullable): what it is encoded with
  *
  * Returns: (transfer full)
  */
 MbSdpAgreement *
-mb_sdp_agreement_new (unsigned int index, const MbSdpSection *local, const MbSdpSection *remote,
-    const char *track_id, const MbCodecInfo *send_codec)
+mb_sdp_agreement_new (
+    unsigned int index, const MbSdpSlot *slot, const char *track_id, const MbCodecInfo *send_codec)
 {
   MbSdpAgreement *self = g_new0 (MbSdpAgreement, 1);
+  const MbSdpSection *local = slot->local;
+  const MbSdpSection *remote = slot->remote;
   unsigned int direction;
 
   self->index = index;
@@ -103,11 +141,15 @@ mb_sdp_agreement_new (unsigned int index, const MbSdpSection *local, const MbSdp
   if (send_codec != NULL)
     find_send (self, local, remote, send_codec);
   self->is_sending = (direction & MB_SDP_DIRECTION_SENDONLY) != 0 && self->send.codec != NULL;
-  find_receive (self, local, remote);
+  find_receive (self, slot);
   self->is_receiving = (direction & MB_SDP_DIRECTION_RECVONLY) != 0 && self->receive->len > 0;
-  if (self->is_receiving)
+  if (self->is_receiving) {
     find_remote_streams (self, remote);
+    self->rid = g_strdup (mb_sdp_simulcast_get_accepted (local));
+  }
   self->mid_extension_id = find_extension (local, remote, MB_SDP_URI_MID);
+  self->rid_extension_id = find_extension (local, remote, MB_SDP_URI_RID);
+  self->repaired_rid_extension_id = find_extension (local, remote, MB_SDP_URI_REPAIRED_RID);
   self->abs_send_time_extension_id = find_extension (local, remote, MB_SDP_URI_ABS_SEND_TIME);
   self->transport_cc_extension_id = find_extension (local, remote, MB_SDP_URI_TRANSPORT_CC);
   return self;
@@ -121,6 +163,7 @@ mb_sdp_agreement_free (MbSdpAgreement *self)
   g_free (self->refusal);
   g_array_unref (self->receive);
   g_array_unref (self->remote_ssrcs);
+  g_free (self->rid);
   g_free (self->remote_cname);
   g_free (self->remote_stream_id);
   g_free (self->remote_track_id);

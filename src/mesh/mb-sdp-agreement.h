@@ -5,12 +5,13 @@
  */
 #pragma once
 
-#include "mb-sdp-codec.h"
+#include "mb-sdp-slot.h"
 
 typedef struct {
   unsigned int payload_type;
-  const MbCodecInfo *codec; /* (nullable) NULL means none */
-  unsigned int feedback;    /* MbSdpFeedback that both sides know */
+  unsigned int rtx_payload_type; /* 0 means that RTX is not agreed on */
+  const MbCodecInfo *codec;      /* (nullable) NULL means none */
+  unsigned int feedback;         /* MbSdpFeedback that both sides know */
 } MbSdpPayload;
 
 typedef struct {
@@ -24,21 +25,25 @@ typedef struct {
   MbSdpPayload send;   /* as the peer wants it; its codec is NULL where nothing can be sent */
   char *refusal;       /* (nullable) why our track cannot be sent at all in this connection */
 
-  gboolean is_receiving;  /* the peer may send */
-  GArray *receive;        /* (element-type MbSdpPayload) what may come, by payload type */
-  GArray *remote_ssrcs;   /* (element-type guint32) without those of RTX and FEC; may be empty */
-  char *remote_cname;     /* (nullable) */
-  char *remote_stream_id; /* (nullable) */
-  char *remote_track_id;  /* (nullable) */
-  char *remote_content;   /* (nullable) "slides" is a screen */
+  gboolean is_receiving;   /* the peer may send */
+  GArray *receive;         /* (element-type MbSdpPayload) what may come, the likeliest first */
+  GArray *remote_ssrcs;    /* (element-type guint32) without those of RTX and FEC; may be empty */
+  guint32 remote_rtx_ssrc; /* repeats the first of them; 0 means not known */
+  char *rid;               /* (nullable) the layer that we take of the peer's simulcast */
+  char *remote_cname;      /* (nullable) */
+  char *remote_stream_id;  /* (nullable) */
+  char *remote_track_id;   /* (nullable) */
+  char *remote_content;    /* (nullable) "slides" is a screen */
 
-  unsigned int mid_extension_id; /* 0 means not agreed, in all three */
+  unsigned int mid_extension_id; /* 0 means not agreed, in all of them */
+  unsigned int rid_extension_id;
+  unsigned int repaired_rid_extension_id;
   unsigned int abs_send_time_extension_id;
   unsigned int transport_cc_extension_id;
 } MbSdpAgreement;
 
-MbSdpAgreement *mb_sdp_agreement_new (unsigned int index, const MbSdpSection *local,
-    const MbSdpSection *remote, const char *track_id, const MbCodecInfo *send_codec);
+MbSdpAgreement *mb_sdp_agreement_new (
+    unsigned int index, const MbSdpSlot *slot, const char *track_id, const MbCodecInfo *send_codec);
 void mb_sdp_agreement_free (MbSdpAgreement *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbSdpAgreement, mb_sdp_agreement_free)

@@ -7,28 +7,30 @@
 
 #include <string.h>
 
-#define H264_FMTP "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+#define H264_FMTP "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
 
 /* The payload types are the ones that Chromium uses, so that they rarely have to differ. */
 static const MbCodecInfo CODECS[] = {
     {"vp8", "VP8", "VP8", MB_SDP_KIND_VIDEO, 90000, 0, 96, NULL},
     {"vp9", "VP9", "VP9", MB_SDP_KIND_VIDEO, 90000, 0, 98, "profile-id=0"},
-    {"h264", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 108, H264_FMTP},
+    {"h264", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 108, H264_FMTP "42e01f"},
+    {"h264-high", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 123, H264_FMTP "64001f"},
     {"av1", "AV1", "AV1", MB_SDP_KIND_VIDEO, 90000, 0, 45, NULL},
     {"opus", "opus", "OPUS", MB_SDP_KIND_AUDIO, 48000, 2, 111, "minptime=10;useinbandfec=1"},
 };
 
 /**
  * mb_codec_info_find:
- * @name: (nullable): a codec's name in any case: "vp8", "VP8", "OPUS"
+ * @name: (nullable): a codec's name or id in any case: "vp8", "VP8", "OPUS", "h264-high"
  *
- * Returns: (transfer none) (nullable): NULL if we do not know it
+ * Returns: (transfer none) (nullable): the first of the name; NULL if we do not know it
  */
 const MbCodecInfo *
 mb_codec_info_find (const char *name)
 {
   for (unsigned int i = 0; name != NULL && i < G_N_ELEMENTS (CODECS); i++) {
-    if (g_ascii_strcasecmp (CODECS[i].name, name) == 0)
+    if (g_ascii_strcasecmp (CODECS[i].name, name) == 0 ||
+        g_ascii_strcasecmp (CODECS[i].id, name) == 0)
       return &CODECS[i];
   }
   return NULL;
@@ -78,7 +80,7 @@ parse_profile (const char *fmtp, unsigned int *profile, unsigned int *constraint
 
 /* Higher is better; 0 does not fit. We need the packetization that cuts large frames. */
 static unsigned int
-rank_h264 (const MbSdpCodec *codec)
+rank_h264 (const MbCodecInfo *info, const MbSdpCodec *codec)
 {
   unsigned int profile;
   unsigned int constraints;
@@ -86,6 +88,9 @@ rank_h264 (const MbSdpCodec *codec)
   if (!has_parameter (codec->fmtp, "packetization-mode", "1", "0") ||
       !parse_profile (codec->fmtp, &profile, &constraints))
     return 0;
+  /* A decoder for high takes main too. */
+  if (g_str_equal (info->id, "h264-high"))
+    return profile == 0x64 ? 2 : profile == 0x4d && (constraints & 0x80) == 0 ? 1 : 0;
   /* Constrained baseline has two spellings (RFC 6184, table 5): 42 with set1, and 4d with set0. */
   if ((profile == 0x42 && (constraints & 0x40) != 0) ||
       (profile == 0x4d && (constraints & 0x80) != 0))
@@ -99,8 +104,8 @@ rank (const MbCodecInfo *info, const MbSdpCodec *codec)
   if (g_ascii_strcasecmp (info->name, codec->name) != 0 || info->clock_rate != codec->clock_rate ||
       (info->channels != 0 && info->channels != codec->channels))
     return 0;
-  if (g_str_equal (info->id, "h264"))
-    return rank_h264 (codec);
+  if (g_str_equal (info->name, "H264"))
+    return rank_h264 (info, codec);
   if (g_str_equal (info->id, "vp9"))
     return has_parameter (codec->fmtp, "profile-id", "0", "0") ? 1 : 0;
   if (g_str_equal (info->id, "av1"))
@@ -109,13 +114,29 @@ rank (const MbCodecInfo *info, const MbSdpCodec *codec)
 }
 
 /**
+ * mb_codec_info_of:
+ * @codec: of a description
+ *
+ * Returns: (transfer none) (nullable): what it is in a form that we speak; NULL if we do not
+ */
+const MbCodecInfo *
+mb_codec_info_of (const MbSdpCodec *codec)
+{
+  for (unsigned int i = 0; i < G_N_ELEMENTS (CODECS); i++) {
+    if (rank (&CODECS[i], codec) > 0)
+      return &CODECS[i];
+  }
+  return NULL;
+}
+
+/**
  * mb_codec_info_match:
  * @self: a codec
  * @section: a section of a peer's description
  *
  * Returns: (transfer none) (nullable): the payload type of the section that is this codec in a form
- *   that we speak: H264 constrained baseline (else baseline) with packetization-mode 1, VP9 and AV1
- *   in profile 0. NULL if there is none.
+ *   that we speak: H264 constrained baseline (else baseline) or high (else main) with
+ *   packetization-mode 1, VP9 and AV1 in profile 0. NULL if there is none.
  */
 const MbSdpCodec *
 mb_codec_info_match (const MbCodecInfo *self, const MbSdpSection *section)
@@ -150,10 +171,8 @@ mb_codec_info_dup_answer_fmtp (const MbCodecInfo *self, const MbSdpCodec *offere
   unsigned int profile;
   unsigned int constraints;
 
-  if (offered != NULL && g_str_equal (self->id, "h264") &&
+  if (offered != NULL && g_str_equal (self->name, "H264") &&
       parse_profile (offered->fmtp, &profile, &constraints))
-    return g_strdup_printf (
-        "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%02x%02x1f", profile,
-        constraints);
+    return g_strdup_printf (H264_FMTP "%02x%02x1f", profile, constraints);
   return g_strdup (self->fmtp);
 }

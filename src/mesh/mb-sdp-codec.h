@@ -11,7 +11,7 @@
 #include "mb-sdp.h"
 
 typedef struct {
-  const char *id;   /* "vp8" */
+  const char *id;   /* "vp8"; one name may have several: "h264" is its baseline, "h264-high" */
   const char *name; /* the encoding name in descriptions: "VP8" */
   const char *caps; /* GStreamer's encoding-name: "VP8", "OPUS" */
   MbSdpKind kind;
@@ -22,5 +22,6 @@ typedef struct {
 } MbCodecInfo;
 
 const MbCodecInfo *mb_codec_info_find (const char *name);
+const MbCodecInfo *mb_codec_info_of (const MbSdpCodec *codec);
 const MbSdpCodec *mb_codec_info_match (const MbCodecInfo *self, const MbSdpSection *section);
 char *mb_codec_info_dup_answer_fmtp (const MbCodecInfo *self, const MbSdpCodec *offered);

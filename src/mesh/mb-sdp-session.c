@@ -30,6 +30,7 @@ struct _MbSdpSession {
   GPtrArray *receive_audio; /* (element-type MbCodecInfo) */
   GPtrArray *receive_video; /* (element-type MbCodecInfo) */
   unsigned int feedback;
+  gboolean rtx;
 
   /* from webrtcbin */
   MbSdpTransport base;
@@ -67,8 +68,8 @@ update_agreements (MbSdpSession *self)
 
     if (slot->local == NULL)
       continue;
-    agreement = mb_sdp_agreement_new (i, slot->local, slot->remote,
-        track != NULL ? track->id : NULL, track != NULL ? track->codec : NULL);
+    agreement = mb_sdp_agreement_new (
+        i, slot, track != NULL ? track->id : NULL, track != NULL ? track->codec : NULL);
     g_ptr_array_add (self->agreements, agreement);
     if (track != NULL && !agreement->is_live)
       mb_sdp_table_refuse (track, "the peer refused its section");
@@ -80,16 +81,23 @@ update_agreements (MbSdpSession *self)
 
 /* ---- construction ---- */
 
+static void
+add_info (GPtrArray *infos, const MbCodecInfo *info, MbSdpKind kind)
+{
+  if (info != NULL && info->kind == kind && !g_ptr_array_find (infos, info, NULL))
+    g_ptr_array_add (infos, (gpointer) info);
+}
+
 static GPtrArray *
 list_infos (const char *const *names, MbSdpKind kind)
 {
   GPtrArray *infos = g_ptr_array_new ();
 
   for (unsigned int i = 0; names != NULL && names[i] != NULL; i++) {
-    const MbCodecInfo *info = mb_codec_info_find (names[i]);
-
-    if (info != NULL && info->kind == kind && !g_ptr_array_find (infos, info, NULL))
-      g_ptr_array_add (infos, (gpointer) info);
+    add_info (infos, mb_codec_info_find (names[i]), kind);
+    /* Who takes H.264 takes either profile: nothing here decodes it. */
+    if (g_ascii_strcasecmp (names[i], "h264") == 0)
+      add_info (infos, mb_codec_info_find ("h264-high"), kind);
   }
   return infos;
 }
@@ -114,6 +122,7 @@ mb_sdp_session_new (guint64 session_id, const MbSdpCapabilities *capabilities)
   self->receive_audio = list_infos (capabilities->audio, MB_SDP_KIND_AUDIO);
   self->receive_video = list_infos (capabilities->video, MB_SDP_KIND_VIDEO);
   self->feedback = capabilities->feedback;
+  self->rtx = capabilities->rtx;
   self->sctp_port = DEFAULT_SCTP_PORT;
   self->candidates = g_ptr_array_new_with_free_func (g_free);
   self->version = 1;
@@ -166,6 +175,7 @@ mb_sdp_session_add_track (MbSdpSession *self, const MbSdpTrack *track)
     copy->cname = g_strdup (track->cname);
     copy->content = g_strdup (track->content);
     copy->ssrc = track->ssrc;
+    copy->rtx_ssrc = track->rtx_ssrc;
     mb_sdp_table_add_track (&self->table, copy);
   }
   return mb_sdp_session_needs_offer (self);
@@ -297,14 +307,25 @@ make_wish (const MbSdpSession *self, const MbSdpSlot *slot)
       .send = track != NULL ? track->codec : NULL,
       .send_fmtp = track != NULL ? track->fmtp : NULL,
       .feedback = self->feedback,
+      .has_rtx = self->rtx,
   };
+}
+
+static MbSdpSsrc *
+add_ssrc (MbSdpSection *section, const MbSdpTableTrack *track, guint32 number)
+{
+  MbSdpSsrc *ssrc = mb_sdp_section_add_ssrc (section, number);
+
+  ssrc->cname = g_strdup (track->cname);
+  ssrc->stream_id = g_strdup (track->stream_id);
+  ssrc->track_id = g_strdup (track->id);
+  return ssrc;
 }
 
 static void
 add_stream (const MbSdpSession *self, const MbSdpSlot *slot, MbSdpSection *section)
 {
   const MbSdpTableTrack *track = mb_sdp_table_find_track (&self->table, slot->track_id);
-  MbSdpSsrc *ssrc;
 
   if (track == NULL || (section->direction & MB_SDP_DIRECTION_SENDONLY) == 0)
     return;
@@ -312,10 +333,15 @@ add_stream (const MbSdpSession *self, const MbSdpSlot *slot, MbSdpSection *secti
   section->track_id = g_strdup (track->id);
   if (g_strcmp0 (track->content, "screen") == 0)
     section->content = g_strdup ("slides");
-  ssrc = mb_sdp_section_add_ssrc (section, track->ssrc);
-  ssrc->cname = g_strdup (track->cname);
-  ssrc->stream_id = g_strdup (track->stream_id);
-  ssrc->track_id = g_strdup (track->id);
+  add_ssrc (section, track, track->ssrc);
+  for (unsigned int i = 0; track->rtx_ssrc != 0 && i < section->codecs->len; i++) {
+    const MbSdpCodec *codec = section->codecs->pdata[i];
+
+    if (codec->apt >= 0) {
+      add_ssrc (section, track, track->rtx_ssrc)->repairs = track->ssrc;
+      return;
+    }
+  }
 }
 
 static MbSdpSection *
@@ -529,6 +555,7 @@ mb_sdp_session_set_remote_answer (MbSdpSession *self, const MbSdp *answer, GErro
   for (unsigned int i = 0; i < self->table.slots->len; i++) {
     MbSdpSlot *slot = self->table.slots->pdata[i];
 
+    slot->is_answered_by_peer = TRUE;
     if (slot->is_live)
       mb_sdp_slot_set_remote (slot, answer->sections->pdata[i]);
   }
@@ -613,6 +640,7 @@ mb_sdp_session_create_answer (MbSdpSession *self, GError **error)
   for (unsigned int i = 0; i < self->table.slots->len; i++) {
     MbSdpSlot *slot = self->table.slots->pdata[i];
 
+    slot->is_answered_by_peer = FALSE;
     set_local (slot, answer_slot (self, slot, is_application_taken));
     n_live += slot->is_live ? 1 : 0;
     is_application_taken =

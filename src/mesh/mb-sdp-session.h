@@ -23,6 +23,7 @@ typedef struct {
       *audio; /* (nullable) codecs that we take, in order of preference, ended by NULL */
   const char *const *video; /* (nullable) NULL or empty: that kind is not received */
   unsigned int feedback;    /* MbSdpFeedback for video; audio gets NACK and transport-cc of it */
+  gboolean rtx;             /* lost packets of video are repeated in a stream of their own */
 } MbSdpCapabilities;
 
 /* One stream that we send; copied. */
@@ -35,6 +36,7 @@ typedef struct {
   const char *cname;
   const char *content; /* (nullable) "camera" or "screen" */
   guint32 ssrc;
+  guint32 rtx_ssrc; /* what lost packets are repeated with; 0 means none */
 } MbSdpTrack;
 
 MbSdpSession *mb_sdp_session_new (guint64 session_id, const MbSdpCapabilities *capabilities);

@@ -9,6 +9,8 @@
  */
 #include "mb-sdp-slot.h"
 
+#include "mb-sdp-simulcast.h"
+
 enum {
   FIRST_DYNAMIC = 96,
   LAST_DYNAMIC = 127,
@@ -101,10 +103,10 @@ is_payload_type_free (const MbSdpSlotWish *wish, const MbSdpSection *building, u
 /* Returns: 0 if all are taken; that is PCMU's number, and never ours */
 static unsigned int
 find_free_payload_type (
-    const MbSdpSlotWish *wish, const MbSdpSection *building, const MbCodecInfo *info)
+    const MbSdpSlotWish *wish, const MbSdpSection *building, unsigned int preferred)
 {
-  if (is_payload_type_free (wish, building, info->payload_type))
-    return info->payload_type;
+  if (is_payload_type_free (wish, building, preferred))
+    return preferred;
   for (unsigned int number = FIRST_DYNAMIC; number <= LAST_DYNAMIC; number++) {
     if (is_payload_type_free (wish, building, number))
       return number;
@@ -131,7 +133,36 @@ choose_payload_type (const MbSdpSlot *self, const MbSdpSlotWish *wish, const MbS
   }
   if (known != NULL && !section_uses (building, known->payload_type))
     return known->payload_type;
-  return find_free_payload_type (wish, building, info);
+  return find_free_payload_type (wish, building, info->payload_type);
+}
+
+/* What repeats the codec @payload_type: as it is called anywhere in the bundle, or a free number. */
+static unsigned int
+choose_rtx_payload_type (
+    const MbSdpSlotWish *wish, const MbSdpSection *building, unsigned int payload_type)
+{
+  for (unsigned int i = 0; i < wish->slots->len; i++) {
+    const MbSdpSlot *slot = wish->slots->pdata[i];
+    const MbSdpSection *sections[] = {slot->remote, slot->local};
+
+    for (unsigned int k = 0; slot->is_live && k < G_N_ELEMENTS (sections); k++) {
+      const MbSdpCodec *known =
+          sections[k] != NULL ? mb_sdp_section_find_rtx (sections[k], payload_type) : NULL;
+
+      if (known != NULL && !section_uses (building, known->payload_type))
+        return known->payload_type;
+    }
+  }
+  return find_free_payload_type (wish, building, payload_type + 1);
+}
+
+static void
+add_rtx (MbSdpSection *section, unsigned int number, const MbSdpCodec *codec)
+{
+  MbSdpCodec *rtx = mb_sdp_section_add_codec (section, number, "rtx", codec->clock_rate, 0);
+
+  rtx->apt = (int) codec->payload_type;
+  rtx->fmtp = g_strdup_printf ("apt=%u", codec->payload_type);
 }
 
 static unsigned int
@@ -204,6 +235,7 @@ static const Extension EXTENSIONS[] = {
     {MB_SDP_URI_TRANSPORT_CC, 3, MB_SDP_FEEDBACK_TRANSPORT_CC, FALSE},
     /* Chromium cannot offer again what it once offered with simulcast, if this was not agreed to. */
     {MB_SDP_URI_RID, 10, 0, TRUE},
+    {MB_SDP_URI_REPAIRED_RID, 11, 0, TRUE},
 };
 
 static gboolean
@@ -249,7 +281,7 @@ list_codecs (const MbSdpSlot *self, const MbSdpSlotWish *wish)
   is_resting = codecs->len == 0 && self->local != NULL;
   for (unsigned int i = 0; is_resting && i < self->local->codecs->len; i++) {
     const MbSdpCodec *codec = self->local->codecs->pdata[i];
-    const MbCodecInfo *info = mb_codec_info_find (codec->name);
+    const MbCodecInfo *info = mb_codec_info_of (codec);
 
     if (info != NULL)
       g_ptr_array_add (codecs, (gpointer) info);
@@ -292,6 +324,7 @@ mb_sdp_slot_build_offer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
 {
   MbSdpSection *section = new_section (self);
   g_autoptr (GPtrArray) codecs = list_codecs (self, wish);
+  const char *accepted = self->local != NULL ? mb_sdp_simulcast_get_accepted (self->local) : NULL;
 
   section->direction = wanted_direction (self, wish);
   for (unsigned int i = 0; i < codecs->len; i++) {
@@ -307,6 +340,10 @@ mb_sdp_slot_build_offer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
     codec->fmtp = info == wish->send && wish->send_fmtp != NULL
                       ? g_strdup (wish->send_fmtp)
                       : mb_codec_info_dup_answer_fmtp (info, match_either (self, info));
+    if (self->kind == MB_SDP_KIND_VIDEO && wish->has_rtx)
+      number = choose_rtx_payload_type (wish, section, codec->payload_type);
+    if (self->kind == MB_SDP_KIND_VIDEO && wish->has_rtx && number != 0)
+      add_rtx (section, number, codec);
   }
   for (unsigned int i = 0; i < G_N_ELEMENTS (EXTENSIONS); i++) {
     unsigned int id;
@@ -317,6 +354,9 @@ mb_sdp_slot_build_offer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
     if (id != 0)
       mb_sdp_section_add_extension (section, id, EXTENSIONS[i].uri);
   }
+  /* A later offer without it would make the peer fall back to its first layer, for good. */
+  if (accepted != NULL && (section->direction & MB_SDP_DIRECTION_RECVONLY) != 0)
+    mb_sdp_simulcast_accept (section, accepted);
   return section;
 }
 
@@ -325,8 +365,7 @@ mb_sdp_slot_build_offer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
  * @self: a slot of audio or video that has the peer's offer
  * @wish: what to say
  *
- * Simulcast and RTX of the offer are left unanswered: that is a peer's sign to send one layer, and
- * to repeat lost packets as they were.
+ * Of a simulcast the largest layer is taken.
  *
  * Returns: (transfer full) (nullable): without transport and streams; NULL if there is nothing in
  *   common, and the section is to be rejected
@@ -336,12 +375,14 @@ mb_sdp_slot_build_answer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
 {
   g_autoptr (MbSdpSection) section = new_section (self);
   g_autoptr (GPtrArray) codecs = list_codecs (self, wish);
+  const char *rid = mb_sdp_simulcast_choose (self->remote);
 
   section->direction =
       wanted_direction (self, wish) & mb_sdp_direction_mirror (self->remote->direction);
   for (unsigned int i = 0; i < codecs->len; i++) {
     const MbCodecInfo *info = codecs->pdata[i];
     const MbSdpCodec *offered = mb_codec_info_match (info, self->remote);
+    const MbSdpCodec *rtx;
     MbSdpCodec *codec;
 
     if (offered == NULL)
@@ -350,6 +391,9 @@ mb_sdp_slot_build_answer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
         section, offered->payload_type, offered->name, offered->clock_rate, offered->channels);
     codec->feedback = feedback_for_kind (self->kind, wish->feedback) & offered->feedback;
     codec->fmtp = mb_codec_info_dup_answer_fmtp (info, offered);
+    rtx = wish->has_rtx ? mb_sdp_section_find_rtx (self->remote, offered->payload_type) : NULL;
+    if (rtx != NULL)
+      add_rtx (section, rtx->payload_type, codec);
   }
   if (section->codecs->len == 0)
     return NULL;
@@ -359,6 +403,8 @@ mb_sdp_slot_build_answer (const MbSdpSlot *self, const MbSdpSlotWish *wish)
     if (id != 0 && wants_extension (self, &EXTENSIONS[i], wish))
       mb_sdp_section_add_extension (section, id, EXTENSIONS[i].uri);
   }
+  if (rid != NULL && (section->direction & MB_SDP_DIRECTION_RECVONLY) != 0)
+    mb_sdp_simulcast_accept (section, rid);
   return g_steal_pointer (&section);
 }
 

@@ -12,11 +12,12 @@
 typedef struct {
   MbSdpKind kind;
   char *mid;
-  gboolean is_live;       /* FALSE: rejected or stopped; its place may be used again */
-  gboolean wants_receive; /* FALSE: made for a track of ours alone */
-  char *track_id;         /* (nullable) our track here */
-  MbSdpSection *local;    /* (nullable) as last sent */
-  MbSdpSection *remote;   /* (nullable) as last received */
+  gboolean is_live;             /* FALSE: rejected or stopped; its place may be used again */
+  gboolean wants_receive;       /* FALSE: made for a track of ours alone */
+  char *track_id;               /* (nullable) our track here */
+  MbSdpSection *local;          /* (nullable) as last sent */
+  MbSdpSection *remote;         /* (nullable) as last received */
+  gboolean is_answered_by_peer; /* the last exchange was ours to offer */
 } MbSdpSlot;
 
 /* What our section is to say. */
@@ -26,6 +27,7 @@ typedef struct {
   const MbCodecInfo *send;  /* (nullable) the codec of the slot's track */
   const char *send_fmtp;    /* (nullable) */
   unsigned int feedback;    /* MbSdpFeedback */
+  gboolean has_rtx;         /* lost packets of video may be repeated in a stream of their own */
 } MbSdpSlotWish;
 
 MbSdpSlot *mb_sdp_slot_new (MbSdpKind kind, const char *mid);

@@ -19,7 +19,8 @@ typedef struct {
   MbSdpKind kind;
   const MbCodecInfo *codec; /* static */
   guint32 ssrc;
-  char *refusal; /* (nullable) why the peer does not take it; it is not offered again */
+  guint32 rtx_ssrc; /* 0 means none */
+  char *refusal;    /* (nullable) why the peer does not take it; it is not offered again */
 } MbSdpTableTrack;
 
 typedef struct {

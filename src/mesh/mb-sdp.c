@@ -222,6 +222,25 @@ mb_sdp_section_get_extension (const MbSdpSection *self, const char *uri)
   return 0;
 }
 
+/**
+ * mb_sdp_section_find_rtx:
+ * @self: a section
+ * @payload_type: of a codec in it
+ *
+ * Returns: (transfer none) (nullable): what lost packets of it are repeated with (RFC 4588)
+ */
+const MbSdpCodec *
+mb_sdp_section_find_rtx (const MbSdpSection *self, unsigned int payload_type)
+{
+  for (unsigned int i = 0; i < self->codecs->len; i++) {
+    const MbSdpCodec *codec = self->codecs->pdata[i];
+
+    if (codec->apt == (int) payload_type && g_ascii_strcasecmp (codec->name, "rtx") == 0)
+      return codec;
+  }
+  return NULL;
+}
+
 /* Returns: (transfer none) (nullable) */
 MbSdpSsrc *
 mb_sdp_section_find_ssrc (const MbSdpSection *self, guint32 ssrc)

@@ -12,6 +12,7 @@
 
 #define MB_SDP_URI_MID "urn:ietf:params:rtp-hdrext:sdes:mid"
 #define MB_SDP_URI_RID "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+#define MB_SDP_URI_REPAIRED_RID "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 #define MB_SDP_URI_ABS_SEND_TIME "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 #define MB_SDP_URI_TRANSPORT_CC \
   "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
@@ -148,6 +149,7 @@ MbSdpSection *mb_sdp_section_new (MbSdpKind kind);
 MbSdpSection *mb_sdp_section_copy (const MbSdpSection *self);
 void mb_sdp_section_free (MbSdpSection *self);
 unsigned int mb_sdp_section_get_extension (const MbSdpSection *self, const char *uri);
+const MbSdpCodec *mb_sdp_section_find_rtx (const MbSdpSection *self, unsigned int payload_type);
 MbSdpSsrc *mb_sdp_section_find_ssrc (const MbSdpSection *self, guint32 ssrc);
 MbSdpCodec *mb_sdp_section_add_codec (MbSdpSection *self, unsigned int payload_type,
     const char *name, unsigned int clock_rate, unsigned int channels);

@@ -13,6 +13,7 @@
 #include <gst/gst.h>
 #include <string.h>
 
+#include "mb-bitrate.h"
 #include "mb-error.h"
 #include "mb-pipeline-path.h"
 #include "names.h"
@@ -38,7 +39,10 @@ struct _MbSource {
   GstElement *pipeline; /* owned */
   GPtrArray *streams;   /* (element-type Stream) owned */
   MbHandle *handle;     /* owned */
+  MbBitrate *bitrate;   /* (nullable) owned; NULL where the rate cannot be changed */
   guint bus_watch;      /* 0 means stopped */
+  unsigned int width;   /* as it is now; 0 means not known */
+  unsigned int height;
 };
 
 enum {
@@ -184,13 +188,17 @@ override (MbSource *self, const char *parameter, char *value, GError **error)
   return mb_pipeline_spec_set_parameter (self->spec, self->pipeline, parameter, owned, error);
 }
 
+static char *
+size_caps (unsigned int width, unsigned int height)
+{
+  return g_strdup_printf ("video/x-raw,width=%u,height=%u", width, height);
+}
+
 static gboolean
 apply_options (MbSource *self, const MbSourceOptions *options, GError **error)
 {
   if (options->width != 0 && options->height != 0 &&
-      !override (self, PARAMETER_SIZE,
-          g_strdup_printf ("video/x-raw,width=%u,height=%u", options->width, options->height),
-          error))
+      !override (self, PARAMETER_SIZE, size_caps (options->width, options->height), error))
     return FALSE;
   if (options->fps != 0 &&
       (!override (self, PARAMETER_RATE,
@@ -216,6 +224,29 @@ on_feed_key_frame_wanted (gpointer object, gpointer data)
   }
 }
 
+static void
+make_bitrate (MbSource *self, const MbSourceOptions *options)
+{
+  MbBitrateLimits limits = {0};
+  gint64 minimum;
+  gint64 maximum;
+
+  if (!mb_pipeline_spec_get_control_range (self->spec, CONTROL_VIDEO_BITRATE, &minimum, &maximum))
+    return;
+  limits.min_bps = (unsigned int) minimum;
+  limits.max_bps = (unsigned int) maximum;
+  if (options != NULL && options->video_bps != 0)
+    limits.max_bps = MIN (options->video_bps, limits.max_bps);
+  if (options != NULL && mb_pipeline_spec_has_parameter (self->spec, PARAMETER_SIZE)) {
+    limits.width = options->width;
+    limits.height = options->height;
+    limits.fps = options->fps;
+  }
+  self->bitrate = mb_bitrate_new (&limits);
+  self->width = limits.width;
+  self->height = limits.height;
+}
+
 static gboolean
 build (MbSource *self, const MbSourceOptions *options, GError **error)
 {
@@ -229,6 +260,7 @@ build (MbSource *self, const MbSourceOptions *options, GError **error)
         mb_source_get_name (self));
     return FALSE;
   }
+  make_bitrate (self, options);
   for (guint i = 0; i < self->streams->len; i++) {
     Stream *stream = self->streams->pdata[i];
 
@@ -466,6 +498,54 @@ mb_source_set_video_bitrate (MbSource *self, unsigned int bps)
 }
 
 static void
+adapt (MbSource *self)
+{
+  MbBitrateSetting setting;
+
+  if (self->bus_watch == 0 || !mb_bitrate_decide (self->bitrate, g_get_monotonic_time (), &setting))
+    return;
+  g_debug ("source %s: %u kb/s, %u lines", mb_source_get_name (self), setting.bps / 1000,
+      setting.height);
+  mb_source_set_video_bitrate (self, setting.bps);
+  if (setting.width != 0 && (setting.width != self->width || setting.height != self->height)) {
+    g_autofree char *size = size_caps (setting.width, setting.height);
+
+    self->width = setting.width;
+    self->height = setting.height;
+    mb_pipeline_spec_set_parameter (self->spec, self->pipeline, PARAMETER_SIZE, size, NULL);
+  }
+}
+
+/**
+ * mb_source_take_estimate:
+ * @peer: anything that stands for it
+ * @bps: how much video its path carries
+ *
+ * The encoder follows the slowest of the peers; mb-bitrate has the rule.
+ */
+void
+mb_source_take_estimate (MbSource *self, gconstpointer peer, unsigned int bps)
+{
+  if (self->bitrate == NULL)
+    return;
+  mb_bitrate_take (self->bitrate, peer, bps, g_get_monotonic_time ());
+  adapt (self);
+}
+
+/**
+ * mb_source_drop_estimate:
+ * @peer: is gone, or gets no video any more
+ */
+void
+mb_source_drop_estimate (MbSource *self, gconstpointer peer)
+{
+  if (self->bitrate == NULL)
+    return;
+  mb_bitrate_forget (self->bitrate, peer);
+  adapt (self);
+}
+
+static void
 mb_source_dispose (GObject *object)
 {
   MbSource *self = MB_SOURCE (object);
@@ -477,6 +557,7 @@ mb_source_dispose (GObject *object)
     mb_source_stop (self);
   g_clear_pointer (&self->streams, g_ptr_array_unref);
   gst_clear_object (&self->pipeline);
+  g_clear_pointer (&self->bitrate, mb_bitrate_free);
   g_clear_pointer (&self->spec, mb_pipeline_spec_unref);
   g_clear_pointer (&self->media, mb_media_unref);
   G_OBJECT_CLASS (mb_source_parent_class)->dispose (object);

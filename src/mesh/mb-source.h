@@ -58,3 +58,5 @@ MbFeed *mb_source_get_audio_feed (MbSource *self);
 gboolean mb_source_start (MbSource *self, GError **error);
 void mb_source_stop (MbSource *self);
 gboolean mb_source_set_video_bitrate (MbSource *self, unsigned int bps);
+void mb_source_take_estimate (MbSource *self, gconstpointer peer, unsigned int bps);
+void mb_source_drop_estimate (MbSource *self, gconstpointer peer);

@@ -17,12 +17,14 @@ typedef struct {
   const char *id; /* its track id in descriptions */
   MbFeed *feed;   /* (nullable) owned; NULL where the source has none of the kind */
   guint32 ssrc;
+  guint32 rtx_ssrc;       /* of video; 0 for audio */
   unsigned int sender_id; /* 0 means not sending */
 } Outgoing;
 
 struct _MbStreams {
   MbMedia *media;         /* owned */
   MbTransport *transport; /* owned */
+  MbSource *source;       /* (nullable) owned */
   char *cname;
   Outgoing outgoing[N_OUTGOING];
   GPtrArray *tracks; /* (element-type MbTrack) */
@@ -46,6 +48,7 @@ mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const 
   self->cname = g_strdup (cname);
   self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
   if (source != NULL) {
+    self->source = g_object_ref (source);
     feeds[0] = mb_source_get_video_feed (source);
     feeds[1] = mb_source_get_audio_feed (source);
   }
@@ -54,6 +57,7 @@ mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const 
     self->outgoing[i].feed = feeds[i] != NULL ? mb_feed_ref (feeds[i]) : NULL;
     /* Never 0, which means "not known" in RTCP's places. */
     self->outgoing[i].ssrc = g_random_int () | 1U;
+    self->outgoing[i].rtx_ssrc = i == 0 ? (self->outgoing[i].ssrc ^ 0x10000) : 0;
   }
   return self;
 }
@@ -77,11 +81,29 @@ mb_streams_free (MbStreams *self)
 
     mb_transport_remove_receiver (self->transport, track->receiver_id);
   }
+  if (self->source != NULL)
+    mb_source_drop_estimate (self->source, self);
+  g_clear_object (&self->source);
   g_ptr_array_unref (self->tracks);
   g_free (self->cname);
   mb_transport_unref (self->transport);
   mb_media_unref (self->media);
   g_free (self);
+}
+
+/**
+ * mb_streams_take_estimate:
+ * @bps: how much video the path carries
+ */
+void
+mb_streams_take_estimate (MbStreams *self, unsigned int bps)
+{
+  if (self->source == NULL)
+    return;
+  if (self->outgoing[0].sender_id != 0)
+    mb_source_take_estimate (self->source, self, bps);
+  else
+    mb_source_drop_estimate (self->source, self);
 }
 
 /**
@@ -108,6 +130,7 @@ mb_streams_announce (MbStreams *self, MbSdpSession *session)
     track.cname = self->cname;
     track.content = "camera";
     track.ssrc = outgoing->ssrc;
+    track.rtx_ssrc = outgoing->rtx_ssrc;
     mb_sdp_session_add_track (session, &track);
   }
 }
@@ -136,6 +159,11 @@ apply_outgoing (MbStreams *self, Outgoing *outgoing, const MbSdpSession *session
   config.cname = self->cname;
   config.mid = agreement->mid;
   config.mid_extension_id = (guint8) agreement->mid_extension_id;
+  config.transport_cc_extension_id = (agreement->send.feedback & MB_SDP_FEEDBACK_TRANSPORT_CC) != 0
+                                         ? (guint8) agreement->transport_cc_extension_id
+                                         : 0;
+  config.rtx_payload_type = (guint8) agreement->send.rtx_payload_type;
+  config.rtx_ssrc = config.rtx_payload_type != 0 ? outgoing->rtx_ssrc : 0;
   config.feedback = mb_track_feedback_from_sdp (agreement->send.feedback);
   config.feed = outgoing->feed;
   if (outgoing->sender_id != 0)

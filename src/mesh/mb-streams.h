@@ -16,6 +16,7 @@ typedef struct _MbStreams MbStreams;
 MbStreams *mb_streams_new (
     MbMedia *media, MbTransport *transport, MbSource *source, const char *cname);
 void mb_streams_free (MbStreams *self);
+void mb_streams_take_estimate (MbStreams *self, unsigned int bps);
 void mb_streams_announce (MbStreams *self, MbSdpSession *session);
 gboolean mb_streams_apply (MbStreams *self, const MbSdpSession *session);
 GPtrArray *mb_streams_get_tracks (MbStreams *self);

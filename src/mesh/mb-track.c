@@ -45,11 +45,19 @@ config_from_agreement (const MbSdpAgreement *agreement, MbReceiverConfig *config
        i++) {
     const MbSdpPayload *payload = &g_array_index (agreement->receive, MbSdpPayload, i);
 
-    if (payload->codec == first->codec)
-      config->payload_types[config->n_payload_types++] = (guint8) payload->payload_type;
+    if (mb_codec_from_name (payload->codec->name) != config->codec)
+      continue;
+    config->rtx_payload_types[config->n_payload_types] = (guint8) payload->rtx_payload_type;
+    config->payload_types[config->n_payload_types++] = (guint8) payload->payload_type;
   }
   if (agreement->remote_ssrcs->len > 0)
     config->ssrc = g_array_index (agreement->remote_ssrcs, guint32, 0);
+  config->rtx_ssrc = agreement->remote_rtx_ssrc;
+  config->rid = agreement->rid;
+  config->rid_extension_id = (guint8) agreement->rid_extension_id;
+  config->repaired_rid_extension_id = (guint8) agreement->repaired_rid_extension_id;
+  if ((first->feedback & MB_SDP_FEEDBACK_TRANSPORT_CC) != 0)
+    config->transport_cc_extension_id = (guint8) agreement->transport_cc_extension_id;
   config->mid = agreement->mid;
   config->mid_extension_id = (guint8) agreement->mid_extension_id;
   return config->codec != MB_CODEC_UNKNOWN;

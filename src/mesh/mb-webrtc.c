@@ -45,6 +45,7 @@ enum {
   SIGNAL_FIRST_MEDIA,
   SIGNAL_SILENCE,
   SIGNAL_GONE,
+  SIGNAL_ESTIMATE,
   SIGNAL_CHANNEL_OPEN,
   SIGNAL_CHANNEL_TEXT,
   SIGNAL_FAILED,
@@ -313,6 +314,9 @@ on_transport_event (gpointer object, gpointer data)
     break;
   case MB_TRANSPORT_EVENT_GONE:
     g_signal_emit (self, signals[SIGNAL_GONE], 0);
+    break;
+  case MB_TRANSPORT_EVENT_ESTIMATE:
+    g_signal_emit (self, signals[SIGNAL_ESTIMATE], 0, event->bps);
     break;
   case MB_TRANSPORT_EVENT_NONE:
     break;
@@ -626,6 +630,12 @@ mb_webrtc_class_init (MbWebrtcClass *klass)
    */
   signals[SIGNAL_GONE] =
       g_signal_new ("gone", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * MbWebrtc::estimate:
+   * @bps: how much video the path to the peer carries, in bits a second
+   */
+  signals[SIGNAL_ESTIMATE] = g_signal_new (
+      "estimate", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
   signals[SIGNAL_CHANNEL_OPEN] =
       g_signal_new ("channel-open", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CHANNEL_TEXT] = g_signal_new (

@@ -5,6 +5,8 @@
  */
 #include "mb-rtp.h"
 
+#include <string.h>
+
 #include "fuzz.h"
 #include "mb-rtp-codec.h"
 
@@ -42,6 +44,14 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize length)
   walk_extensions (&rtp);
   for (int codec = MB_CODEC_UNKNOWN; codec <= MB_CODEC_AV1; codec++)
     (void) mb_codec_starts_key_frame ((MbCodec) codec, rtp.payload, rtp.payload_size);
+
+  memcpy (out, bytes, length);
+  size = mb_rtp_unwrap_rtx (out, length, 96, 5);
+  g_assert_cmpuint (size, <, length);
+  if (size > 0) {
+    g_assert_true (mb_rtp_parse (&again, out, size));
+    g_assert_cmpuint (again.payload_size, ==, rtp.payload_size - 2);
+  }
 
   header.marker = rtp.marker;
   header.payload_type = rtp.payload_type;

@@ -3,9 +3,12 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A path is a queue with a rate and a length; the source follows the estimate at once.
+ * A path is a queue with a rate and a length; the source follows the estimate at once. The
+ * traces in tests/data/gcc were recorded from real ones.
  */
 #include "mb-gcc.h"
+
+#include <stdio.h>
 
 #define MSEC G_GINT64_CONSTANT (1000)
 #define PACKET_SIZE 1200
@@ -219,6 +222,54 @@ test_bounds (void)
   g_assert_cmpuint (mb_gcc_get_bps (&gcc), ==, 100000);
 }
 
+/* Lines of "sent arrived size", in us, arrived 0 where it was lost; "# bottleneck BPS from S". */
+static void
+test_trace (gconstpointer data)
+{
+  g_autofree char *name = g_strdup_printf ("data/gcc/%s", (const char *) data);
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, name, NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  double bottleneck = 0;
+  double from_s = 0;
+  double sum = 0;
+  unsigned int n = 0;
+  gint64 began_us = 0;
+  gint64 told_us = 0;
+  g_autoptr (GArray) packets = g_array_new (FALSE, FALSE, sizeof (MbTwccPacket));
+  MbGcc gcc;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", 0);
+  mb_gcc_init (&gcc, 1600000, 100000, 3000000);
+  for (unsigned int i = 0; lines[i] != NULL; i++) {
+    MbTwccPacket packet = {0};
+
+    if (sscanf (lines[i], "# bottleneck %lf from %lf", &bottleneck, &from_s) == 2 ||
+        sscanf (lines[i], "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u", &packet.sent_us,
+            &packet.arrived_us, &packet.size) != 3)
+      continue;
+    packet.is_lost = packet.arrived_us == 0;
+    began_us = began_us != 0 ? began_us : packet.sent_us;
+    told_us = told_us != 0 ? told_us : packet.sent_us;
+    g_array_append_val (packets, packet);
+    if (packet.sent_us - told_us < FEEDBACK_US)
+      continue;
+    told_us = packet.sent_us;
+    mb_gcc_take (&gcc, (const MbTwccPacket *) (gpointer) packets->data, packets->len, 20 * MSEC,
+        packet.sent_us + 50 * MSEC);
+    g_array_set_size (packets, 0);
+    if ((double) (packet.sent_us - began_us) / G_USEC_PER_SEC >= from_s) {
+      sum += mb_gcc_get_bps (&gcc);
+      n++;
+    }
+  }
+  g_assert_cmpuint (n, >, 20);
+  g_test_message ("%s: mean estimate %.0f of %.0f", (const char *) data, sum / n, bottleneck);
+  g_assert_cmpfloat (sum / n, >=, 0.5 * bottleneck);
+  g_assert_cmpfloat (sum / n, <=, 1.05 * bottleneck);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,5 +280,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gcc/jitter-is-no-queue", test_wide_open);
   g_test_add_func ("/gcc/few-losses-are-borne-many-are-not", test_losses);
   g_test_add_func ("/gcc/bounds", test_bounds);
+  g_test_add_data_func ("/gcc/trace/tbf-1000", "tbf-1000.txt", test_trace);
   return g_test_run ();
 }

@@ -286,6 +286,51 @@ test_burst_loss (Fixture *self, gconstpointer data)
 }
 
 static void
+give_rtx (Fixture *self, guint16 original_seq, gint64 now_us)
+{
+  guint8 packet[100];
+  guint8 payload[20] = {0x10, 1};
+  MbRtpHeader header = {.marker = TRUE,
+      .payload_type = 97,
+      .seq = 500,
+      .timestamp = (guint16) (original_seq + 10) * 3000u,
+      .ssrc = SSRC + 1,
+      .is_rtx = TRUE,
+      .original_seq = original_seq};
+  gsize size = mb_rtp_write (packet, sizeof packet, &header, payload, sizeof payload);
+  GstBuffer *buffer = gst_buffer_new_memdup (packet, size);
+  GstMapInfo map;
+  MbRtp rtp;
+
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  g_assert_true (mb_rtp_parse (&rtp, map.data, map.size));
+  gst_buffer_unmap (buffer, &map);
+  mb_receiver_take_rtx (self->receiver, buffer, &rtp, now_us);
+}
+
+static void
+test_rtx (Fixture *self, gconstpointer data)
+{
+  MbStreamStats stats;
+
+  self->config.rtx_payload_types[0] = 97;
+  self->config.rtx_ssrc = SSRC + 1;
+  mb_receiver_configure (self->receiver, &self->config);
+  g_assert_cmpint (mb_receiver_get_part (self->receiver, 96), ==, MB_RECEIVER_PART_MEDIA);
+  g_assert_cmpint (mb_receiver_get_part (self->receiver, 97), ==, MB_RECEIVER_PART_RTX);
+  g_assert_cmpint (mb_receiver_get_part (self->receiver, 98), ==, MB_RECEIVER_PART_NONE);
+  give_rtx (self, 1, START_US); /* before there is anything to repeat */
+  give (self, 1, KEY, START_US);
+  give (self, 3, DELTA, START_US + 1000);
+  give_rtx (self, 2, START_US + 50000);
+  give_rtx (self, 2, START_US + 50000);
+  assert_taken (self, "1 2 3");
+  mb_receiver_get_stats (self->receiver, &stats, START_US + 60000);
+  g_assert_cmpuint (stats.recovered, ==, 1);
+  g_assert_cmpuint (stats.lost, ==, 0);
+}
+
+static void
 test_takeover (Fixture *self, gconstpointer data)
 {
   MbReceiver *newer = mb_receiver_new (8, &self->config, &self->clock);
@@ -314,6 +359,7 @@ main (int argc, char **argv)
   ADD ("a-new-source-goes-on", test_new_source);
   ADD ("numbers-that-begin-anew", test_restart);
   ADD ("more-than-can-wait", test_burst_loss);
+  ADD ("what-is-repeated-fills-the-hole", test_rtx);
   ADD ("a-newer-receiver-takes-over", test_takeover);
   return g_test_run ();
 }

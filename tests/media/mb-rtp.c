@@ -40,6 +40,61 @@ test_round_trip (void)
 }
 
 static void
+test_rtx (void)
+{
+  guint8 packet[MB_RTP_MAX_SIZE];
+  guint8 payload[100];
+  MbRtpHeader header = {.marker = TRUE,
+      .payload_type = 97,
+      .seq = 9,
+      .timestamp = 5,
+      .ssrc = 2,
+      .mid_extension_id = 4,
+      .mid = "v0",
+      .transport_cc_extension_id = 3,
+      .transport_seq = 0x1234,
+      .is_rtx = TRUE,
+      .original_seq = 0xfffe};
+  gsize extension_size = 0;
+  const guint8 *extension;
+  MbRtp rtp;
+  gsize size;
+
+  memset (payload, 0x5a, sizeof payload);
+  size = mb_rtp_write (packet, sizeof packet, &header, payload, sizeof payload);
+  g_assert_true (mb_rtp_parse (&rtp, packet, size));
+  g_assert_cmpuint (rtp.payload_size, ==, sizeof payload + 2);
+  extension = mb_rtp_find_extension (&rtp, 3, &extension_size);
+  g_assert_cmpmem (extension, extension_size, "\x12\x34", 2);
+
+  size = mb_rtp_unwrap_rtx (packet, size, 96, 1);
+  g_assert_true (mb_rtp_parse (&rtp, packet, size));
+  g_assert_cmpuint (rtp.seq, ==, 0xfffe);
+  g_assert_cmpuint (rtp.ssrc, ==, 1);
+  g_assert_cmpuint (rtp.payload_type, ==, 96);
+  g_assert_cmpuint (rtp.timestamp, ==, 5);
+  g_assert_true (rtp.marker);
+  g_assert_cmpmem (rtp.payload, rtp.payload_size, payload, sizeof payload);
+}
+
+static void
+test_rtx_padding (void)
+{
+  /* Nothing but padding, then a byte too few, then one packet with padding behind it. */
+  guint8 probe[] = {0xa0, 97, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4};
+  guint8 half[] = {0x80, 97, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7};
+  guint8 padded[] = {0xa0, 97, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 77, 5, 0, 0, 3};
+  MbRtp rtp;
+
+  g_assert_cmpuint (mb_rtp_unwrap_rtx (probe, sizeof probe, 96, 1), ==, 0);
+  g_assert_cmpuint (mb_rtp_unwrap_rtx (half, sizeof half, 96, 1), ==, 0);
+  g_assert_cmpuint (mb_rtp_unwrap_rtx (padded, sizeof padded, 96, 1), ==, 13);
+  g_assert_true (mb_rtp_parse (&rtp, padded, 13));
+  g_assert_cmpuint (rtp.seq, ==, 77);
+  g_assert_cmpmem (rtp.payload, rtp.payload_size, "\x05", 1);
+}
+
+static void
 test_limits (void)
 {
   guint8 packet[MB_RTP_MAX_SIZE + 1] = {0x80, 96};
@@ -151,6 +206,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rtp/read-as-written", test_round_trip);
+  g_test_add_func ("/rtp/repeated-as-it-was", test_rtx);
+  g_test_add_func ("/rtp/padding-repeats-nothing", test_rtx_padding);
   g_test_add_func ("/rtp/limits", test_limits);
   g_test_add_func ("/rtp/malformed-is-refused", test_table);
   g_test_add_func ("/rtp/extensions-of-both-profiles", test_extensions);

@@ -25,10 +25,10 @@ typedef struct {
 } Fixture;
 
 static void
-on_output (gpointer data, const MbRtpHeader *header, const guint8 *payload, gsize payload_size)
+on_output (gpointer data, const MbPacket *packet, gint64 now_us)
 {
   Fixture *self = data;
-  Output output = {*header, payload_size > 0 ? payload[0] : 0};
+  Output output = {packet->header, packet->payload_size > 0 ? packet->payload[0] : 0};
 
   g_array_append_val (self->sent, output);
 }
@@ -170,6 +170,32 @@ test_resends (Fixture *self, gconstpointer data)
 }
 
 static void
+test_rtx (Fixture *self, gconstpointer data)
+{
+  guint16 seqs[2];
+
+  self->config.rtx_ssrc = 43;
+  self->config.rtx_payload_type = 102;
+  mb_sender_configure (self->sender, &self->config, START_US);
+  mb_sender_start (self->sender, START_US);
+  for (guint16 i = 0; i < 3; i++)
+    publish (self->feed, i, i * 3000u, TRUE, START_US);
+  seqs[0] = sent (self, 0)->seq;
+  seqs[1] = sent (self, 2)->seq;
+  mb_sender_take_nacks (self->sender, seqs, 2, START_US + 20000);
+  mb_sender_take_nacks (self->sender, seqs, 1, START_US + 40000);
+
+  g_assert_cmpuint (self->sent->len, ==, 6);
+  for (unsigned int i = 3; i < 6; i++) {
+    g_assert_true (sent (self, i)->is_rtx);
+    g_assert_cmpuint (sent (self, i)->ssrc, ==, 43);
+    g_assert_cmpuint (sent (self, i)->payload_type, ==, 102);
+    g_assert_cmpuint (sent (self, i)->original_seq, ==, seqs[i == 4 ? 1 : 0]);
+  }
+  g_assert_cmpuint ((guint16) (sent (self, 5)->seq - sent (self, 3)->seq), ==, 2);
+}
+
+static void
 test_flood (Fixture *self, gconstpointer data)
 {
   guint16 seqs[200];
@@ -225,6 +251,7 @@ main (int argc, char **argv)
   ADD ("holes-stay-holes", test_holes);
   ADD ("numbers-go-on-over-seams", test_seams);
   ADD ("what-it-has-is-resent", test_resends);
+  ADD ("what-is-resent-has-a-stream-of-its-own", test_rtx);
   ADD ("resends-are-bounded", test_flood);
   ADD ("reports", test_reports);
   return g_test_run ();

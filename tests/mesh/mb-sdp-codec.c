@@ -58,6 +58,11 @@ test_forms (void)
       {"h264", "H264", 90000, 0, "packetization-mode=1;profile-level-id=42e01", FALSE},
       {"h264", "H264", 90000, 0, "packetization-mode=1;profile-level-id=zzzzzz", FALSE},
       {"h264", "H264", 90000, 0, NULL, FALSE},
+      {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=640c1f", TRUE},
+      {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=4d001f", TRUE},
+      {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=4de01f", FALSE},
+      {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=42e01f", FALSE},
+      {"h264-high", "H264", 90000, 0, "packetization-mode=0;profile-level-id=64001f", FALSE},
   };
 
   for (unsigned int i = 0; i < G_N_ELEMENTS (CASES); i++) {

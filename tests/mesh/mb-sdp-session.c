@@ -149,7 +149,7 @@ test_answer_to_chromium (void)
   g_assert_cmpint (video->direction, ==, MB_SDP_DIRECTION_SENDRECV);
   g_assert_cmpstr (first->name, ==, "VP8");
   g_assert_cmpuint (first->payload_type, ==, 96);
-  g_assert_cmpuint (video->codecs->len, ==, 3);
+  g_assert_cmpuint (video->codecs->len, ==, 4); /* H.264 in two profiles */
   g_assert_cmpint (video->transport.setup, ==, MB_SDP_SETUP_ACTIVE);
   g_assert_cmpstr (video->transport.ice_ufrag, ==, "ourufrag");
   g_assert_cmpstr (video->stream_id, ==, "bot");
@@ -214,8 +214,9 @@ test_simulcast (void)
   const MbSdpSection *video = mb_sdp_get_section (ours, 0);
   const MbSdpSection *audio = mb_sdp_get_section (ours, 1);
 
-  g_assert_cmpuint (video->rids->len, ==, 0);
-  g_assert_null (video->simulcast);
+  g_assert_cmpuint (video->rids->len, ==, 1);
+  g_assert_cmpstr (video->simulcast, ==, "recv f");
+  g_assert_cmpstr (agreement (session, 0)->rid, ==, "f");
   g_assert_cmpint (video->direction, ==, MB_SDP_DIRECTION_RECVONLY);
   g_assert_cmpuint (mb_sdp_section_get_extension (video, MB_SDP_URI_RID), !=, 0);
   g_assert_cmpint (audio->direction, ==, MB_SDP_DIRECTION_SENDONLY);
@@ -645,7 +646,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp-session/they-offer/chromium", test_answer_to_chromium);
   g_test_add_func ("/sdp-session/they-offer/firefox-payload-types", test_answer_to_firefox);
   g_test_add_func ("/sdp-session/they-offer/recorder-only-receives", test_recorder);
-  g_test_add_func ("/sdp-session/they-offer/simulcast-without-rid", test_simulcast);
+  g_test_add_func ("/sdp-session/they-offer/simulcast-by-its-largest-layer", test_simulcast);
   g_test_add_func ("/sdp-session/they-offer/data-only", test_data_only);
   g_test_add_func ("/sdp-session/they-offer/codec-they-lack", test_codec_unknown_to_the_peer);
   g_test_add_func ("/sdp-session/they-offer/nothing-in-common", test_nothing_in_common);

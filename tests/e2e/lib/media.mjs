@@ -40,3 +40,13 @@ export async function tracks(file) {
       from: Math.min(...times), to: Math.max(...times) };
   });
 }
+
+/**
+ * How many frames of a file's video a decoder makes pictures of; those with faults do not count.
+ * @param {string} file
+ */
+export async function countFrames(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'quiet', '-err_detect', 'explode', '-count_frames', '-select_streams', 'v:0',
+    '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', file]);
+  return Number(stdout);
+}

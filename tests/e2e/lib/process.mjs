@@ -46,13 +46,13 @@ export class Program {
 
   /**
    * @param {string[]} args
-   * @param {{env?: Record<string, string>}} [options]
+   * @param {{env?: Record<string, string>, program?: string}} [options] another program, which runs meshbot
    */
-  constructor(args, { env = {} } = {}) {
-    if (!MESHBOT)
+  constructor(args, { env = {}, program = MESHBOT } = {}) {
+    if (!program)
       throw new Error('MESHBOT names the program to test');
     this.args = args;
-    this.child = spawn(MESHBOT, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child.stdout.on('data', (data) => (this.out += data));
     this.child.stderr.on('data', (data) => (this.log += data));
     /** @type {Promise<{code: number | null, signal: string | null}>} */
@@ -105,12 +105,12 @@ export function start(t, args, options) {
  * A host on a free port, with a store in memory unless the arguments say otherwise.
  * @param {import('node:test').TestContext} t
  * @param {string[]} [args]
- * @param {{env?: Record<string, string>, defaultStore?: boolean, port?: number, rateLimit?: boolean}} [options]
+ * @param {{env?: Record<string, string>, defaultStore?: boolean, listen?: string, port?: number, rateLimit?: boolean}} [options]
  */
 export async function startHost(t, args = [], options = {}) {
   const store = args.includes('--store') || options.defaultStore ? [] : ['--store', ':memory:'];
   const rate = options.rateLimit ? [] : ['--rate-limit', 'off'];
-  const program = start(t, ['--listen', `127.0.0.1:${options.port ?? 0}`, ...rate, ...store, ...args], options);
+  const program = start(t, ['--listen', `${options.listen ?? '127.0.0.1'}:${options.port ?? 0}`, ...rate, ...store, ...args], options);
   const url = await until(() => {
     if (!program.running)
       throw new Error(`meshbot ended before it was ready:\n${program.log}`);

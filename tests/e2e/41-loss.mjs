@@ -1,0 +1,88 @@
+// 41-loss.mjs: what the network loses is repeated, in both directions between a browser and a bot
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openBrowser, openRoom } from './lib/browser.mjs';
+import { countFrames, recordings } from './lib/media.mjs';
+import { lose } from './lib/network.mjs';
+import { delay, folder, start, startHost, until } from './lib/process.mjs';
+
+const FPS = 15;
+const SECONDS = 10;
+
+/**
+ * What the page's connection says of its video, both ways.
+ * @param {import('./lib/browser.mjs').RoomPage} page
+ */
+function totalsOf(page) {
+  return page.page.evaluate(async () => {
+    const { made } = /** @type {any} */ (globalThis);
+    const found = { decoded: 0, sent: 0, nacks: 0, repeated: 0, repeatedIn: 0, rtx: false };
+    for (const connection of made.connections) {
+      if (connection.connectionState !== 'connected')
+        continue;
+      for (const each of (await connection.getStats()).values()) {
+        if (each.type === 'inbound-rtp' && each.kind === 'video') {
+          found.decoded = each.framesDecoded;
+          found.nacks = each.nackCount;
+          found.repeatedIn = each.retransmittedPacketsReceived ?? 0;
+          found.rtx = each.rtxSsrc !== undefined;
+        }
+        if (each.type === 'outbound-rtp' && each.kind === 'video') {
+          found.sent = each.framesSent;
+          found.repeated = each.retransmittedPacketsSent;
+        }
+      }
+    }
+    return found;
+  });
+}
+
+/**
+ * What a function returns, once its frames stay the same.
+ * @param {() => Promise<any>} totals
+ */
+async function settled(totals) {
+  for (let last = await totals(); ;) {
+    await delay(700);
+    const next = await totals();
+    if (next.decoded === last.decoded)
+      return next;
+    last = next;
+  }
+}
+
+for (const { perMille, least } of [{ perMille: 30, least: 0.95 }, { perMille: 100, least: 0.85 }]) {
+  test(`${perMille / 10} % lost: ${least * 100} % of the frames are there, both ways`, { timeout: 90000 }, async (t) => {
+    const host = await startHost(t);
+    const path = await folder(t);
+    const bot = start(t, ['--server', host.url, '--room', 'x', '--source', 'videotestsrc', '--size', '640x360', '--fps', String(FPS),
+      '--record', path, '--log-level', 'debug']);
+    const page = await openRoom(await openBrowser(t), host.url, 'x');
+    await page.waitPlaying(1, 15000);
+    await until(() => /first video/.test(bot.log), 10000, () => bot.log);
+
+    const lossless = await totalsOf(page);
+    const stop = lose(perMille);
+    t.after(() => stop());
+    await delay(SECONDS * 1000);
+    // Nothing more leaves the bot, so that what it has sent and what has come can be compared.
+    const { sent: pageSent } = await totalsOf(page);
+    bot.child.kill('SIGSTOP');
+    const after = await settled(() => totalsOf(page));
+    await page.page.context().close();
+    bot.child.kill('SIGCONT');
+    await bot.end();
+
+    const sent = Number(/sent VP8: packets \d+, frames (\d+)/.exec(bot.log)?.[1]);
+    // Whatever is missing is taken to have been lost in this time.
+    const decoded = 1 - (sent - after.decoded) / (sent - lossless.decoded);
+    const [file] = await recordings(path);
+    const recorded = Math.min(1, 1 - (pageSent - await countFrames(file)) / (pageSent - lossless.sent));
+    t.diagnostic(`browser decoded ${(decoded * 100).toFixed(1)} %, bot recorded ${(recorded * 100).toFixed(1)} % ` +
+      `(${JSON.stringify(after)})`);
+    assert.ok(after.rtx && after.repeatedIn > 0 && after.repeated > 0 && after.nacks > 0, `nothing was repeated: ${JSON.stringify(after)}`);
+    assert.ok(decoded >= least, `the browser decoded ${decoded}`);
+    assert.ok(recorded >= least, `the bot recorded ${recorded}`);
+  });
+}
