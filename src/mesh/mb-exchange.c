@@ -11,7 +11,6 @@
 
 #include "mb-sdp-reduce.h"
 #include "mb-sdp-session.h"
-#include "mb-signal-data.h"
 #include "mb-streams.h"
 
 struct _MbExchange {
@@ -165,13 +164,14 @@ mb_exchange_set_base (MbExchange *self, const char *reduced, GError **error)
  * Returns: (transfer full): the real offer or answer as a signal's data, JSON text
  */
 char *
-mb_exchange_create_description (MbExchange *self, MbSdpType type, GError **error)
+mb_exchange_create_description (
+    MbExchange *self, MbSdpType type, MbSignalShape shape, GError **error)
 {
   g_autofree char *sdp = type == MB_SDP_TYPE_OFFER
                              ? mb_sdp_session_create_offer (self->session, error)
                              : mb_sdp_session_create_answer (self->session, error);
 
-  return sdp != NULL ? mb_signal_data_build_description (type, sdp) : NULL;
+  return sdp != NULL ? mb_signal_data_build_description (shape, type, sdp) : NULL;
 }
 
 /**
@@ -207,12 +207,13 @@ is_worth_telling (const char *text)
 /**
  * mb_exchange_tell_candidate:
  * @candidate: one of ours, as webrtcbin gathered it
+ * @shape: as the peer reads them
  *
  * Returns: (transfer full) (nullable): a signal's data, JSON text; NULL where the peer has no use
  *   for it
  */
 char *
-mb_exchange_tell_candidate (MbExchange *self, const char *candidate)
+mb_exchange_tell_candidate (MbExchange *self, const char *candidate, MbSignalShape shape)
 {
   unsigned int index = 0;
   const char *mid;
@@ -222,7 +223,7 @@ mb_exchange_tell_candidate (MbExchange *self, const char *candidate)
   mb_sdp_session_add_local_candidate (self->session, candidate);
   mid = mb_sdp_session_get_candidate_mid (self->session, &index);
   return mb_signal_data_build_candidate (
-      candidate, mid, index, mb_sdp_session_get_local_ufrag (self->session));
+      shape, candidate, mid, index, mb_sdp_session_get_local_ufrag (self->session));
 }
 
 /**

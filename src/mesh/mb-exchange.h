@@ -8,6 +8,7 @@
 #include "mb-candidate.h"
 #include "mb-media.h"
 #include "mb-sdp.h"
+#include "mb-signal-data.h"
 #include "mb-source.h"
 #include "mb-track.h"
 #include "mb-webrtc.h"
@@ -46,11 +47,12 @@ gboolean mb_exchange_set_base (MbExchange *self, const char *reduced, GError **e
 /* As text: all that comes later. */
 gboolean mb_exchange_take_remote (
     MbExchange *self, const MbSdp *description, MbSdpType type, GError **error);
-char *mb_exchange_create_description (MbExchange *self, MbSdpType type, GError **error);
+char *mb_exchange_create_description (
+    MbExchange *self, MbSdpType type, MbSignalShape shape, GError **error);
 void mb_exchange_rollback (MbExchange *self);
 gboolean mb_exchange_needs_offer (const MbExchange *self);
 
-char *mb_exchange_tell_candidate (MbExchange *self, const char *candidate);
+char *mb_exchange_tell_candidate (MbExchange *self, const char *candidate, MbSignalShape shape);
 void mb_exchange_add_candidates (MbExchange *self, MbCandidateQueue *queue);
 
 gboolean mb_exchange_apply_agreements (MbExchange *self);

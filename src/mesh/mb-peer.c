@@ -48,6 +48,7 @@ struct _MbPeer {
   GSource *deadline; /* (nullable) */
   unsigned int n_complaints;
   unsigned int n_stopping; /* webrtcbins that are on their way down */
+  MbSignalShape shape;     /* how it writes its signals, and reads ours */
   gint64 signal_us; /* monotonic: when it last said something over the server; 0 means never */
   gboolean closing;
 
@@ -143,7 +144,7 @@ on_webrtc_remote_set (MbWebrtc *webrtc, MbPeer *self)
 static void
 on_webrtc_candidate (MbWebrtc *webrtc, const char *candidate, MbPeer *self)
 {
-  char *json = mb_exchange_tell_candidate (self->exchange, candidate);
+  char *json = mb_exchange_tell_candidate (self->exchange, candidate, self->shape);
 
   if (json != NULL)
     send_json (self, json);
@@ -316,7 +317,7 @@ static void
 send_description (MbPeer *self, MbSdpType type)
 {
   g_autoptr (GError) error = NULL;
-  char *json = mb_exchange_create_description (self->exchange, type, &error);
+  char *json = mb_exchange_create_description (self->exchange, type, self->shape, &error);
 
   if (json == NULL) {
     fail_step (self, type == MB_SDP_TYPE_OFFER ? "our offer" : "our answer", error);
@@ -540,6 +541,15 @@ take_candidate (MbPeer *self, const MbSignalData *data)
   handle_incident (self, &incident);
 }
 
+/* Whoever writes bare descriptions may write its candidates in two ways: the latter is found out by
+ * the first of them. */
+static void
+take_shape (MbPeer *self, MbSignalShape shape)
+{
+  if (shape != MB_SIGNAL_SHAPE_BARE || self->shape != MB_SIGNAL_SHAPE_PLAIN)
+    self->shape = shape;
+}
+
 /**
  * mb_peer_take_data:
  * @data: the `data` of a signal of this peer, JSON text
@@ -562,6 +572,7 @@ mb_peer_take_data (MbPeer *self, GBytes *data)
     complain (self, "its signal cannot be read", error);
     return;
   }
+  take_shape (self, signal_data->shape);
   switch (signal_data->kind) {
   case MB_SIGNAL_DATA_DESCRIPTION:
     take_description (self, signal_data);
@@ -679,9 +690,8 @@ mb_peer_get_tracks (MbPeer *self)
 MbTransport *
 mb_peer_get_transport (MbPeer *self)
 {
-  return self->exchange != NULL
-             ? mb_webrtc_get_transport (mb_exchange_get_webrtc (self->exchange))
-             : NULL;
+  return self->exchange != NULL ? mb_webrtc_get_transport (mb_exchange_get_webrtc (self->exchange))
+                                : NULL;
 }
 
 static void

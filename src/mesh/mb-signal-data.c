@@ -188,6 +188,22 @@ read_bare (const MbJsonSpan *members, MbJsonSpan object, GError **error)
   return NULL;
 }
 
+/* From the outermost object. What is wrapped in yet another way is answered as by the contract. */
+static MbSignalShape
+find_shape (const MbJsonSpan *members)
+{
+  gboolean has_type = mb_json_span_get_kind (members[MEMBER_TYPE]) == MB_JSON_STRING;
+
+  if (is_object (members[MEMBER_SDP]) || is_object (members[MEMBER_ICE]))
+    return MB_SIGNAL_SHAPE_SDP_ICE;
+  if (has_type && (is_object (members[MEMBER_CANDIDATE]) ||
+                      mb_json_span_get_kind (members[MEMBER_SDP]) == MB_JSON_STRING))
+    return MB_SIGNAL_SHAPE_BARE;
+  if (mb_json_span_get_kind (members[MEMBER_CANDIDATE]) == MB_JSON_STRING)
+    return MB_SIGNAL_SHAPE_PLAIN;
+  return MB_SIGNAL_SHAPE_NAMED;
+}
+
 /**
  * mb_signal_data_parse:
  * @json: the `data` of a signal
@@ -201,6 +217,8 @@ read_bare (const MbJsonSpan *members, MbJsonSpan object, GError **error)
 MbSignalData *
 mb_signal_data_parse (const char *json, gssize length, GError **error)
 {
+  g_autoptr (MbSignalData) self = NULL;
+  MbSignalShape shape = MB_SIGNAL_SHAPE_NAMED;
   MbJsonSpan object;
   MbJsonSpan members[N_MEMBERS];
 
@@ -215,45 +233,61 @@ mb_signal_data_parse (const char *json, gssize length, GError **error)
   }
   for (unsigned int i = 0; i < MAX_WRAPPINGS; i++) {
     (void) mb_json_find_many (object, MEMBERS, members, N_MEMBERS);
-    if (!unwrap (members, &object))
-      return read_bare (members, object, error);
+    if (i == 0)
+      shape = find_shape (members);
+    if (unwrap (members, &object))
+      continue;
+    self = read_bare (members, object, error);
+    if (self != NULL)
+      self->shape = shape;
+    return g_steal_pointer (&self);
   }
   g_set_error (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "the signal is wrapped too often");
   return NULL;
 }
 
-/* Returns: (transfer full): {"description": {"type", "sdp"}} */
+/**
+ * mb_signal_data_build_description:
+ * @shape: as the peer writes its own
+ *
+ * Returns: (transfer full): {"description": {"type", "sdp"}}, or what the shape makes of it
+ */
 char *
-mb_signal_data_build_description (MbSdpType type, const char *sdp)
+mb_signal_data_build_description (MbSignalShape shape, MbSdpType type, const char *sdp)
 {
-  GString *json = g_string_new ("{\"description\":{\"type\":");
+  static const char *const BEFORE[] = {"{\"description\":", "", "{\"sdp\":", ""};
+  gboolean is_wrapped = *BEFORE[shape] != '\0';
+  GString *json = g_string_new (BEFORE[shape]);
 
+  g_string_append (json, "{\"type\":");
   mb_json_append_string (json, mb_sdp_type_to_string (type));
   g_string_append (json, ",\"sdp\":");
   mb_json_append_string (json, sdp);
-  g_string_append (json, "}}");
+  g_string_append (json, is_wrapped ? "}}" : "}");
   return g_string_free (json, FALSE);
 }
 
 /**
  * mb_signal_data_build_candidate:
- * @candidate: (nullable): "candidate:…"; NULL for their end
+ * @shape: as the peer writes its own
+ * @candidate: "candidate:…"
  * @mid: (nullable): the section that it is for
  * @mline_index: that section's place
  * @ufrag: (nullable): our ICE user name, which tells the peer the generation
  *
  * Returns: (transfer full): {"candidate": {"candidate", "sdpMid", "sdpMLineIndex",
- *   "usernameFragment"}}, or {"candidate": null}
+ *   "usernameFragment"}}, or what the shape makes of it
  */
 char *
-mb_signal_data_build_candidate (
-    const char *candidate, const char *mid, unsigned int mline_index, const char *ufrag)
+mb_signal_data_build_candidate (MbSignalShape shape, const char *candidate, const char *mid,
+    unsigned int mline_index, const char *ufrag)
 {
-  GString *json = NULL;
+  static const char *const BEFORE[] = {
+      "{\"candidate\":", "{\"type\":\"candidate\",\"candidate\":", "{\"ice\":", ""};
+  gboolean is_wrapped = *BEFORE[shape] != '\0';
+  GString *json = g_string_new (BEFORE[shape]);
 
-  if (candidate == NULL)
-    return g_strdup ("{\"candidate\":null}");
-  json = g_string_new ("{\"candidate\":{\"candidate\":");
+  g_string_append (json, "{\"candidate\":");
   mb_json_append_string (json, candidate);
   if (mid != NULL) {
     g_string_append (json, ",\"sdpMid\":");
@@ -264,6 +298,6 @@ mb_signal_data_build_candidate (
     g_string_append (json, ",\"usernameFragment\":");
     mb_json_append_string (json, ufrag);
   }
-  g_string_append (json, "}}");
+  g_string_append (json, is_wrapped ? "}}" : "}");
   return g_string_free (json, FALSE);
 }

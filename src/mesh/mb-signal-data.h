@@ -15,8 +15,25 @@ typedef enum {
   MB_SIGNAL_DATA_END_OF_CANDIDATES,
 } MbSignalDataKind;
 
+/**
+ * MbSignalShape:
+ * @MB_SIGNAL_SHAPE_NAMED: {"description": {…}}, {"candidate": {…}}: the contract's, and MDN's
+ * @MB_SIGNAL_SHAPE_BARE: {"type", "sdp"}, {"type": "candidate", "candidate": {…}}: simple-peer's
+ * @MB_SIGNAL_SHAPE_SDP_ICE: {"sdp": {…}}, {"ice": {…}}
+ * @MB_SIGNAL_SHAPE_PLAIN: {"type", "sdp"}, and candidates as RTCIceCandidate serialises them
+ *
+ * How an app writes what it says. It reads what is written likewise.
+ */
+typedef enum {
+  MB_SIGNAL_SHAPE_NAMED,
+  MB_SIGNAL_SHAPE_BARE,
+  MB_SIGNAL_SHAPE_SDP_ICE,
+  MB_SIGNAL_SHAPE_PLAIN,
+} MbSignalShape;
+
 typedef struct {
   MbSignalDataKind kind;
+  MbSignalShape shape;
   MbSdpType type;  /* of a description */
   char *sdp;       /* (nullable) of an offer or answer */
   char *candidate; /* (nullable) "candidate:..." */
@@ -27,8 +44,8 @@ typedef struct {
 
 MbSignalData *mb_signal_data_parse (const char *json, gssize length, GError **error);
 void mb_signal_data_free (MbSignalData *self);
-char *mb_signal_data_build_description (MbSdpType type, const char *sdp);
-char *mb_signal_data_build_candidate (
-    const char *candidate, const char *mid, unsigned int mline_index, const char *ufrag);
+char *mb_signal_data_build_description (MbSignalShape shape, MbSdpType type, const char *sdp);
+char *mb_signal_data_build_candidate (MbSignalShape shape, const char *candidate, const char *mid,
+    unsigned int mline_index, const char *ufrag);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbSignalData, mb_signal_data_free)

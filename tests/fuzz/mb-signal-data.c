@@ -29,7 +29,7 @@ check_candidate (const MbSignalData *data)
 static void
 check_description (const MbSignalData *data)
 {
-  g_autofree char *json = mb_signal_data_build_description (data->type, data->sdp);
+  g_autofree char *json = mb_signal_data_build_description (data->shape, data->type, data->sdp);
   g_autoptr (MbSignalData) again = mb_signal_data_parse (json, -1, NULL);
 
   g_assert_nonnull (again);

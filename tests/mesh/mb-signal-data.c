@@ -130,9 +130,11 @@ static void
 test_sdp_size (void)
 {
   g_autofree char *sdp = g_strnfill (64 * 1024, 'x');
-  g_autofree char *fits = mb_signal_data_build_description (MB_SDP_TYPE_OFFER, sdp);
+  g_autofree char *fits =
+      mb_signal_data_build_description (MB_SIGNAL_SHAPE_NAMED, MB_SDP_TYPE_OFFER, sdp);
   g_autofree char *longer = g_strconcat (sdp, "x", NULL);
-  g_autofree char *too_long = mb_signal_data_build_description (MB_SDP_TYPE_OFFER, longer);
+  g_autofree char *too_long =
+      mb_signal_data_build_description (MB_SIGNAL_SHAPE_NAMED, MB_SDP_TYPE_OFFER, longer);
   g_autoptr (MbSignalData) data = mb_signal_data_parse (fits, -1, NULL);
 
   g_assert_cmpstr (data->sdp, ==, sdp);
@@ -142,12 +144,13 @@ test_sdp_size (void)
 static void
 test_ours (void)
 {
-  g_autofree char *offer = mb_signal_data_build_description (MB_SDP_TYPE_OFFER, "v=0\r\n\"x\"");
-  g_autofree char *candidate = mb_signal_data_build_candidate ("candidate:1", "a\"0", 3, "u/+");
-  g_autofree char *end = mb_signal_data_build_candidate (NULL, NULL, 0, NULL);
+  g_autofree char *offer =
+      mb_signal_data_build_description (MB_SIGNAL_SHAPE_NAMED, MB_SDP_TYPE_OFFER, "v=0\r\n\"x\"");
+  g_autofree char *candidate =
+      mb_signal_data_build_candidate (MB_SIGNAL_SHAPE_NAMED, "candidate:1", "a\"0", 3, "u/+");
   g_autoptr (MbSignalData) first = mb_signal_data_parse (offer, -1, NULL);
   g_autoptr (MbSignalData) second = mb_signal_data_parse (candidate, -1, NULL);
-  g_autoptr (MbSignalData) third = mb_signal_data_parse (end, -1, NULL);
+  g_autoptr (MbSignalData) third = mb_signal_data_parse ("{\"candidate\":null}", -1, NULL);
 
   g_assert_cmpstr (first->sdp, ==, "v=0\r\n\"x\"");
   g_assert_cmpstr (second->candidate, ==, "candidate:1");
@@ -155,6 +158,42 @@ test_ours (void)
   g_assert_cmpint (second->mline_index, ==, 3);
   g_assert_cmpstr (second->ufrag, ==, "u/+");
   g_assert_cmpint (third->kind, ==, MB_SIGNAL_DATA_END_OF_CANDIDATES);
+}
+
+/* What we say is written as the peer writes, and is read as the same again. */
+static void
+test_reply_shapes (void)
+{
+  static const struct {
+    const char *json;
+    MbSignalShape shape;
+  } ROWS[] = {
+      {"{\"description\":{\"type\":\"offer\",\"sdp\":\"v\"}}", MB_SIGNAL_SHAPE_NAMED},
+      {"{\"candidate\":{\"candidate\":\"c\",\"sdpMid\":\"0\"}}", MB_SIGNAL_SHAPE_NAMED},
+      {"{\"type\":\"offer\",\"sdp\":\"v\"}", MB_SIGNAL_SHAPE_BARE},
+      {"{\"type\":\"candidate\",\"candidate\":{\"candidate\":\"c\"}}", MB_SIGNAL_SHAPE_BARE},
+      {"{\"sdp\":{\"type\":\"answer\",\"sdp\":\"v\"}}", MB_SIGNAL_SHAPE_SDP_ICE},
+      {"{\"type\":\"video-offer\",\"sdp\":{\"type\":\"offer\",\"sdp\":\"v\"}}",
+          MB_SIGNAL_SHAPE_SDP_ICE},
+      {"{\"ice\":{\"candidate\":\"c\"}}", MB_SIGNAL_SHAPE_SDP_ICE},
+      {"{\"candidate\":\"c\",\"sdpMid\":\"0\"}", MB_SIGNAL_SHAPE_PLAIN},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ROWS); i++) {
+    g_autoptr (MbSignalData) data = mb_signal_data_parse (ROWS[i].json, -1, NULL);
+    g_autofree char *offer =
+        mb_signal_data_build_description (ROWS[i].shape, MB_SDP_TYPE_OFFER, "v=0");
+    g_autofree char *candidate =
+        mb_signal_data_build_candidate (ROWS[i].shape, "candidate:1", "0", 0, NULL);
+    g_autoptr (MbSignalData) first = mb_signal_data_parse (offer, -1, NULL);
+    g_autoptr (MbSignalData) second = mb_signal_data_parse (candidate, -1, NULL);
+
+    g_test_message ("%s", ROWS[i].json);
+    g_assert_cmpint (data->shape, ==, ROWS[i].shape);
+    g_assert_cmpstr (first->sdp, ==, "v=0");
+    g_assert_cmpstr (second->candidate, ==, "candidate:1");
+    g_assert_cmpint (second->shape, ==, ROWS[i].shape);
+  }
 }
 
 int
@@ -166,5 +205,6 @@ main (int argc, char **argv)
   g_test_add_func ("/signal-data/nested-ten-thousand-deep", test_deep);
   g_test_add_func ("/signal-data/limit/description", test_sdp_size);
   g_test_add_func ("/signal-data/ours-reads-back", test_ours);
+  g_test_add_func ("/signal-data/answers-in-the-shape-of-the-question", test_reply_shapes);
   return g_test_run ();
 }

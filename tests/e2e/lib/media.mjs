@@ -50,3 +50,13 @@ export async function countFrames(file) {
     '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', file]);
   return Number(stdout);
 }
+
+/**
+ * The sizes of a file's frames, each once, as decoded.
+ * @param {string} file
+ */
+export async function frameSizes(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'frame=width,height',
+    '-of', 'csv=p=0:s=x', file], { maxBuffer: 1 << 26 });
+  return [...new Set(stdout.split('\n').map((line) => line.replace(/x$/, '')).filter(Boolean))];
+}
