@@ -24,10 +24,11 @@ async function assertMissed(bot) {
   const from = performance.now();
   await until(() => /no media for 5 s/.test(bot.log), 12000, () => `the silence\n${bot.log}`);
   const silentMs = performance.now() - from;
-  await until(() => /nothing for 15 s: the connection is ended/.test(bot.log), 25000, () => `the end\n${bot.log}`);
+  // The server may find out before: its heartbeat takes 8 to 18 s.
+  await until(() => /nothing for 15 s: the connection is ended|is gone \(timeout\)/.test(bot.log), 25000, () => `the end\n${bot.log}`);
   const endMs = performance.now() - from;
   assert.ok(silentMs > 3000, `told after ${silentMs} ms`);
-  assert.ok(endMs > 12000 && endMs < 24000, `ended after ${endMs} ms`);
+  assert.ok((endMs > 12000 || !/nothing for 15 s/.test(bot.log)) && endMs < 24000, `ended after ${endMs} ms`);
 }
 
 test('a process that stands still is let go, long before its transport notices', { timeout: 60000 }, async (t) => {
