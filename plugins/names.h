@@ -58,6 +58,42 @@
 #define MB_WRITER_REASON_STOPPED "stopped" /* READY→NULL, or PAUSED→READY */
 #define MB_WRITER_REASON_ERROR "error"     /* the disk refused; LOCATION.part stays and plays */
 
+/* mbstamp: raw video; draws the wall clock, an id and a flash each second into it.
+ *   MB_PROP_ID             (guint, changes while playing)
+ *   flash                  (gboolean, TRUE, changes while playing) */
+#define MB_ELEMENT_STAMP "mbstamp"
+#define MB_PROP_ID "id"
+
+/* mbbeep: raw audio; a tone for the first tenth of each second of running time.
+ *   frequency              (double, Hz, changes while playing)
+ *   offset                 (guint64 in ns, below a second, changes while playing): beeps so much later */
+#define MB_ELEMENT_BEEP "mbbeep"
+
+/* mbprobe: raw video, passes untouched; reads what mbstamp drew, and looks at the picture.
+ *   interval               (guint64 in ns, at least 200 ms, changes while playing)
+ *   MB_PROP_EXPECTED_ID    (guint, changes while playing): codes with another id are wrong; 0 takes any
+ *   MB_PROP_LOOK           (gboolean, TRUE, changes while playing): FALSE only counts
+ *   MB_MESSAGE_PICTURE     { frames: guint64, the total, width, height: int,
+ *                            black, still: guint64 in ns, how long it has been so in all }
+ *   MB_MESSAGE_LATENCY     where a code was read: { sent, seen: guint64, microseconds since 1970 of the newest,
+ *                            clock: string, which both are on, id, phase (ms): guint, pts: guint64 in ns,
+ *                            frames, missed, repeated, wrong: guint64, totals,
+ *                            latency-min, -mean, -max: gint64, microseconds, since the last message } */
+#define MB_ELEMENT_PROBE "mbprobe"
+#define MB_PROP_EXPECTED_ID "expected-id"
+#define MB_PROP_LOOK "look"
+#define MB_MESSAGE_PICTURE "mb-picture"
+#define MB_MESSAGE_LATENCY "mb-latency"
+#define MB_CLOCK_REAL_TIME "realtime"
+
+/* mbsoundprobe: raw audio, passes untouched.
+ *   interval               (guint64 in ns, at least 100 ms, changes while playing)
+ *   MB_MESSAGE_SOUND       { heard, silent: guint64 in ns, totals, peak: double, dB since the last message,
+ *                            onset: guint64 in ns, the PTS at which the newest beep began, or
+ *                            GST_CLOCK_TIME_NONE, onsets: guint64, how many there were } */
+#define MB_ELEMENT_SOUND_PROBE "mbsoundprobe"
+#define MB_MESSAGE_SOUND "mb-sound"
+
 typedef struct _MbRtpPort MbRtpPort;
 
 /**

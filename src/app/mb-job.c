@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  *   MbJob ─┬─ MbMedia          one engine
- *          ├─ MbSource         one encode, whatever the number of bots
+ *          ├─ MbSources        one encode, whatever the number of bots
  *          └─ Bot* ── MbMesh   --rooms × --count
  *
  * A bot is started, joins, and ends by itself after its duration, by mb_job_stop(), or since it
@@ -19,6 +19,7 @@
 #include "mb-option-values.h"
 #include "mb-pipeline-path.h"
 #include "mb-report.h"
+#include "mb-sources.h"
 #include "mb-stats.h"
 
 /* An --expect did not hold. */
@@ -27,10 +28,11 @@
 #define LEAVE_MS 3500
 
 typedef struct {
-  MbJob *job;      /* not owned */
-  MbMesh *mesh;    /* owned; NULL once it has ended */
-  MbStats *stats;  /* (nullable) owned; NULL where nothing is measured */
-  GSource *leaver; /* (nullable) leaves when the duration is over */
+  MbJob *job;       /* not owned */
+  MbMesh *mesh;     /* owned; NULL once it has ended */
+  MbSource *source; /* (nullable) not owned; what it sends */
+  MbStats *stats;   /* (nullable) owned; NULL where nothing is measured */
+  GSource *leaver;  /* (nullable) leaves when the duration is over */
   char *room;
   char *name;
   unsigned int room_number;
@@ -45,7 +47,7 @@ struct _MbJob {
   char *server_url;
 
   MbMedia *media;
-  MbSource *source;    /* (nullable) */
+  MbSources *sources;
   GPtrArray *bots;     /* (element-type Bot) those started so far */
   GSource *next_timer; /* (nullable) starts the next bot with --rate */
   GSource *last_timer; /* (nullable) ends those that do not end by themselves */
@@ -218,8 +220,7 @@ end (MbJob *self)
   self->ended = TRUE;
   g_clear_pointer (&self->next_timer, g_source_destroy);
   g_clear_pointer (&self->last_timer, g_source_destroy);
-  if (self->source != NULL)
-    mb_source_stop (self->source);
+  mb_sources_stop (self->sources);
   conclude (self);
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, self->status);
 }
@@ -315,6 +316,7 @@ start_bot (MbJob *self, GError **error)
   unsigned int room = index / self->options->count + 1;
   unsigned int number = index % self->options->count + 1;
   const char *host_name = g_get_host_name ();
+  MbSourceUser user = {.index = index, .number = number};
   Bot *bot = g_new0 (Bot, 1);
   MbMeshConfig config = {
       .server_url = self->server_url,
@@ -335,7 +337,9 @@ start_bot (MbJob *self, GError **error)
   config.room_id = bot->room;
   config.display_name = bot->name;
   g_ptr_array_add (self->bots, bot);
-  bot->mesh = mb_mesh_new (self->media, self->source, &config, error);
+  user.name = bot->name;
+  if (mb_sources_get (self->sources, &user, &bot->source, error))
+    bot->mesh = mb_mesh_new (self->media, bot->source, &config, error);
   if (bot->mesh == NULL) {
     self->n_left++;
     return FALSE;
@@ -375,7 +379,7 @@ on_next_time (gpointer user_data)
 }
 
 static void
-on_source_failed (MbSource *source, GError *reason, MbJob *self)
+on_source_failed (MbSources *sources, GError *reason, MbJob *self)
 {
   for (guint i = 0; i < self->bots->len; i++) {
     Bot *bot = g_ptr_array_index (self->bots, i);
@@ -386,33 +390,20 @@ on_source_failed (MbSource *source, GError *reason, MbJob *self)
   fail (self, reason);
 }
 
+/* What was sent to its end; who sent it leaves. */
 static void
-on_source_ended (MbSource *source, MbJob *self)
+on_source_ended (MbSources *sources, MbSource *source, MbJob *self)
 {
-  g_info ("the source %s has come to its end", mb_source_get_name (source));
-  mb_job_stop (self);
-}
+  g_autoptr (MbJob) alive = g_object_ref (self);
 
-static gboolean
-start_source (MbJob *self, GError **error)
-{
-  const MbSourceOptions options = {
-      .width = self->options->width,
-      .height = self->options->height,
-      .fps = self->options->fps,
-      .video_bps = self->options->bitrate_kbps * 1000,
-  };
+  for (guint i = 0; i < self->bots->len; i++) {
+    Bot *bot = g_ptr_array_index (self->bots, i);
 
-  if (self->options->sources[0] == NULL)
-    return TRUE;
-  self->source = mb_source_new (self->media, self->options->sources[0], &options, error);
-  if (self->source == NULL)
-    return FALSE;
-  g_signal_connect_object (
-      self->source, "failed", G_CALLBACK (on_source_failed), self, G_CONNECT_DEFAULT);
-  g_signal_connect_object (
-      self->source, "ended", G_CALLBACK (on_source_ended), self, G_CONNECT_DEFAULT);
-  return mb_source_start (self->source, error);
+    if (bot->source != source || bot->leaving || bot->mesh == NULL)
+      continue;
+    end_peers_of_room (bot);
+    bot_leave (bot);
+  }
 }
 
 /**
@@ -427,8 +418,11 @@ mb_job_start (MbJob *self, GError **error)
     return FALSE;
   self->started_us = g_get_real_time ();
   self->media = mb_media_new ();
-  if (!start_source (self, error))
-    return FALSE;
+  self->sources = mb_sources_new (self->media, self->options);
+  g_signal_connect_object (
+      self->sources, "failed", G_CALLBACK (on_source_failed), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      self->sources, "ended", G_CALLBACK (on_source_ended), self, G_CONNECT_DEFAULT);
   if (self->options->rate > 0 && count_wanted (self) > 1) {
     if (!start_bot (self, error))
       return FALSE;
@@ -488,7 +482,7 @@ mb_job_dispose (GObject *object)
   g_clear_pointer (&self->next_timer, g_source_destroy);
   g_clear_pointer (&self->last_timer, g_source_destroy);
   g_ptr_array_set_size (self->bots, 0);
-  g_clear_object (&self->source);
+  g_clear_object (&self->sources);
   g_clear_pointer (&self->media, mb_media_unref);
   G_OBJECT_CLASS (mb_job_parent_class)->dispose (object);
 }

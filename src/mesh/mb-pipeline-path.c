@@ -176,7 +176,7 @@ gboolean
 mb_pipeline_ensure_elements (GError **error)
 {
   static const char *const ELEMENTS[] = {
-      MB_ELEMENT_RTP_SINK, MB_ELEMENT_RTP_SRC, MB_ELEMENT_WRITER};
+      MB_ELEMENT_RTP_SINK, MB_ELEMENT_RTP_SRC, MB_ELEMENT_WRITER, MB_ELEMENT_PROBE};
   g_autofree char *build_root = find_build_root ();
 
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);

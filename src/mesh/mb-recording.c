@@ -18,7 +18,6 @@
 #include "names.h"
 
 #define FINISH_TIMEOUT_MS 3000 /* for the last frames to reach the file */
-#define ANY_PAYLOAD_TYPE 96 /* depayloaders want one in their caps, and do not look at packets' */
 
 /* What stands between the RTP of a codec and the writer. Fixed here, and never plugged by what a
  * peer says. */
@@ -217,16 +216,10 @@ static GstElement *
 make_source (const MbTrack *track, GstElement *bin)
 {
   GstElement *source = gst_element_factory_make (MB_ELEMENT_RTP_SRC, NULL);
-  const char *name = mb_codec_get_name (track->codec);
-  g_autofree char *encoding = g_ascii_strup (name, -1);
-  g_autoptr (GstCaps) caps = NULL;
+  g_autoptr (GstCaps) caps = mb_track_make_caps (track);
 
   if (source == NULL)
     return NULL;
-  caps = gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
-      track->kind == MB_MEDIA_KIND_VIDEO ? "video" : "audio", "encoding-name", G_TYPE_STRING,
-      encoding, "clock-rate", G_TYPE_INT, (int) mb_codec_get_clock_rate (track->codec), "payload",
-      G_TYPE_INT, ANY_PAYLOAD_TYPE, NULL);
   g_object_set (source, MB_PROP_CAPS, caps, NULL);
   gst_bin_add (GST_BIN (bin), source);
   return source;

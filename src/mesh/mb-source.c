@@ -24,6 +24,8 @@
 #define PARAMETER_RATE "rate"
 #define PARAMETER_BITRATE "bitrate"
 #define PARAMETER_KEY_FRAMES "key-frames"
+#define PARAMETER_CARD_ID "id"
+#define PARAMETER_TITLE "title"
 #define CONTROL_VIDEO_BITRATE "video-bitrate"
 
 typedef struct {
@@ -205,6 +207,11 @@ apply_options (MbSource *self, const MbSourceOptions *options, GError **error)
            g_strdup_printf ("video/x-raw,format=I420,framerate=%u/1", options->fps), error) ||
           !override (self, PARAMETER_KEY_FRAMES,
               g_strdup_printf ("%u", options->fps * KEY_FRAME_SECONDS), error)))
+    return FALSE;
+  if ((options->card_id != 0 &&
+          !override (self, PARAMETER_CARD_ID, g_strdup_printf ("%u", options->card_id), error)) ||
+      (options->title != NULL &&
+          !override (self, PARAMETER_TITLE, g_strdup (options->title), error)))
     return FALSE;
   return options->video_bps == 0 ||
          override (self, PARAMETER_BITRATE, g_strdup_printf ("%u", options->video_bps), error);

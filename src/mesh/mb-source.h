@@ -18,14 +18,18 @@ G_DECLARE_FINAL_TYPE (MbSource, mb_source, MB, SOURCE, GObject)
  * @width: pixels; 0 with @height leaves what the description says
  * @fps: frames a second; 0 leaves it
  * @video_bps: bits a second; 0 leaves it
+ * @card_id: what a test card carries as its id; 0 leaves it
+ * @title: (nullable): what a test card is headed with
  *
- * What the command line says of the sent video. A source without a picture ignores it.
+ * What the command line says of what is sent. What a description has no parameter for is ignored.
  */
 typedef struct {
   unsigned int width;
   unsigned int height;
   unsigned int fps;
   unsigned int video_bps;
+  guint32 card_id;
+  const char *title;
 } MbSourceOptions;
 
 /**

@@ -12,11 +12,13 @@
  */
 #include "mb-stats.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "mb-frame-meter.h"
 #include "mb-json.h"
 #include "mb-peer.h"
+#include "mb-probing.h"
 
 #define INTERVAL_MS 1000
 #define MAX_STATE_LENGTH 1024 /* bytes of a message about mute state */
@@ -28,6 +30,7 @@ typedef struct {
   MbPeerFigures *figures; /* not owned */
   MbTrack *track;         /* (nullable) owned: whose frames are counted */
   MbFrameMeter *meter;    /* (nullable) owned, of @track */
+  MbProbing *probing;     /* (nullable) owned */
   MbFrameFigures frames;
   gboolean is_video_off;
 } Watch;
@@ -47,27 +50,37 @@ struct _MbStats {
 G_DEFINE_FINAL_TYPE (MbStats, mb_stats, G_TYPE_OBJECT)
 
 static void
+drop_probing (Watch *self)
+{
+  if (self->probing == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->probing, self);
+  mb_probing_stop (self->probing);
+  g_clear_object (&self->probing);
+}
+
+static void
 watch_free (gpointer data)
 {
   Watch *self = data;
 
   g_signal_handlers_disconnect_by_data (self->peer, self);
+  drop_probing (self);
   g_clear_pointer (&self->meter, mb_frame_meter_free);
   g_clear_pointer (&self->track, mb_track_unref);
   g_free (self);
 }
 
-/* The camera where there is one, else what else moves. */
+/* The camera or microphone where there is one, else what else there is of the kind. */
 static MbTrack *
-choose_track (GPtrArray *tracks)
+choose_track (GPtrArray *tracks, MbMediaKind kind)
 {
   MbTrack *chosen = NULL;
 
   for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
     MbTrack *track = g_ptr_array_index (tracks, i);
 
-    if (track->kind == MB_MEDIA_KIND_VIDEO &&
-        (chosen == NULL || (chosen->is_screen && !track->is_screen)))
+    if (track->kind == kind && (chosen == NULL || (chosen->is_screen && !track->is_screen)))
       chosen = track;
   }
   return chosen;
@@ -85,12 +98,68 @@ take_codecs (Watch *self, GPtrArray *tracks)
 }
 
 static void
+on_news (MbProbing *probing, const MbProbingNews *news, Watch *watch)
+{
+  MbPeerFigures *figures = watch->figures;
+
+  if (news->has_picture && watch->stats->level == MB_MEASURE_LEVEL_PIXELS) {
+    mb_peer_figures_add (figures, MB_MEASURE_BLACK, news->black_ms);
+    mb_peer_figures_add (figures, MB_MEASURE_FROZEN, news->still_ms);
+  }
+  if (news->has_sound)
+    mb_peer_figures_add (figures, MB_MEASURE_SILENT, news->silent_ms);
+  if (news->has_code) {
+    mb_peer_figures_add (figures, MB_MEASURE_SKIPPED, (double) news->n_missed);
+    mb_peer_figures_add (figures, MB_MEASURE_REPEATED, (double) news->n_repeated);
+    mb_peer_figures_add (figures, MB_MEASURE_WRONG, (double) news->n_wrong);
+  }
+  if (!isnan (news->latency_ms))
+    mb_peer_figures_sample (figures, MB_MEASURE_LATENCY, news->latency_ms);
+  if (!isnan (news->skew_ms))
+    mb_peer_figures_sample (figures, MB_MEASURE_AV_SKEW, fabs (news->skew_ms));
+}
+
+static void
+on_probing_failed (MbProbing *probing, const GError *error, Watch *watch)
+{
+  g_autofree char *text = g_strdup_printf ("peer %s (%s): decoding: %s",
+      mb_peer_get_id (watch->peer), mb_peer_get_display_name (watch->peer), error->message);
+
+  g_warning ("%s", text);
+  mb_bot_figures_add_error (watch->stats->figures, text);
+}
+
+static void
+update_probing (Watch *self, MbTrack *video, MbTrack *audio)
+{
+  const char *name = mb_peer_get_display_name (self->peer);
+  g_autoptr (GError) error = NULL;
+
+  if (self->stats->level == MB_MEASURE_LEVEL_PACKETS ||
+      (self->probing != NULL && mb_probing_is_of (self->probing, video, audio)))
+    return;
+  drop_probing (self);
+  if (video == NULL && audio == NULL)
+    return;
+  /* Servers that tell no names leave nothing to compare with. */
+  self->probing = mb_probing_new (
+      video, audio, self->stats->level, *name != '\0' ? mb_probing_make_card_id (name) : 0, &error);
+  if (self->probing == NULL) {
+    on_probing_failed (NULL, error, self);
+    return;
+  }
+  g_signal_connect (self->probing, "news", G_CALLBACK (on_news), self);
+  g_signal_connect (self->probing, "failed", G_CALLBACK (on_probing_failed), self);
+}
+
+static void
 on_tracks_changed (MbPeer *peer, Watch *watch)
 {
   GPtrArray *tracks = mb_peer_get_tracks (peer);
-  MbTrack *track = choose_track (tracks);
+  MbTrack *track = choose_track (tracks, MB_MEDIA_KIND_VIDEO);
 
   take_codecs (watch, tracks);
+  update_probing (watch, track, choose_track (tracks, MB_MEDIA_KIND_AUDIO));
   if (track == watch->track)
     return;
   g_clear_pointer (&watch->meter, mb_frame_meter_free);

@@ -8,6 +8,8 @@
  */
 #include "mb-track.h"
 
+#define ANY_PAYLOAD_TYPE 96 /* depayloaders want one in their caps, and do not look at packets' */
+
 /**
  * mb_track_feedback_from_sdp:
  * @sdp: #MbSdpFeedback bits
@@ -118,6 +120,22 @@ void
 mb_track_unref (MbTrack *self)
 {
   g_rc_box_release_full (self, track_clear);
+}
+
+/**
+ * mb_track_make_caps:
+ *
+ * Returns: (transfer full): what its packets are, for an mbrtpsrc
+ */
+GstCaps *
+mb_track_make_caps (const MbTrack *self)
+{
+  g_autofree char *encoding = g_ascii_strup (mb_codec_get_name (self->codec), -1);
+
+  return gst_caps_new_simple ("application/x-rtp", "media", G_TYPE_STRING,
+      self->kind == MB_MEDIA_KIND_VIDEO ? "video" : "audio", "encoding-name", G_TYPE_STRING,
+      encoding, "clock-rate", G_TYPE_INT, (int) mb_codec_get_clock_rate (self->codec), "payload",
+      G_TYPE_INT, ANY_PAYLOAD_TYPE, NULL);
 }
 
 /**

@@ -37,6 +37,7 @@ MbFeedback mb_track_feedback_from_sdp (unsigned int sdp);
 MbTrack *mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agreement);
 MbTrack *mb_track_ref (MbTrack *self);
 void mb_track_unref (MbTrack *self);
+GstCaps *mb_track_make_caps (const MbTrack *self);
 gboolean mb_track_update (MbTrack *self, MbTransport *transport, const MbSdpAgreement *agreement);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbTrack, mb_track_unref)
