@@ -12,6 +12,7 @@
 #include "mb-error.h"
 #include "mb-log.h"
 #include "mb-options.h"
+#include "mb-pipelines.h"
 
 /* What a shell reports for a program that a signal ended. */
 #define STATUS_SIGNALLED 128
@@ -103,6 +104,22 @@ run (MbOptions *options)
   return program.status;
 }
 
+static int
+show_pipelines (MbOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = options->action == MB_OPTIONS_LIST_PIPELINES
+                              ? mb_pipelines_list ()
+                              : mb_pipelines_check (options->checked_pipeline, &error);
+
+  if (text == NULL) {
+    mb_log_error_line (error->message);
+    return mb_error_get_exit_status (error);
+  }
+  fputs (text, stdout);
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -125,6 +142,8 @@ main (int argc, char **argv)
     puts ("meshbot " MESHBOT_VERSION);
     return 0;
   }
+  if (options->action == MB_OPTIONS_LIST_PIPELINES || options->action == MB_OPTIONS_CHECK_PIPELINE)
+    return show_pipelines (options);
   mb_log_init (options->log_level, options->log_format);
   if (g_strv_contains ((const char *const *) options->reports, "-"))
     mb_log_say_on_stderr ();

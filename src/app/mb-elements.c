@@ -31,12 +31,15 @@ static const Row NEEDED[] = {{"webrtcbin", BAD}, {"nicesrc", NICE}, {"nicesink",
     {"sctpenc", BAD}, {"sctpdec", BAD}, {"rtpbin", GOOD}};
 
 /* What descriptions of sources are likely to name. */
-static const Row KNOWN[] = {{"audioconvert", BASE}, {"audioresample", BASE}, {"audiotestsrc", BASE},
-    {"clockoverlay", X}, {"opusenc", BASE}, {"rtph264pay", GOOD}, {"rtpopuspay", GOOD},
-    {"rtpvp8pay", GOOD}, {"rtpvp9pay", GOOD}, {"textoverlay", X}, {"timeoverlay", X},
-    {"v4l2src", GOOD}, {"videoconvert", BASE}, {"videorate", BASE}, {"videoscale", BASE},
-    {"videotestsrc", BASE}, {"vp8enc", GOOD}, {"vp9enc", GOOD},
-    {"x264enc", "gstreamer1.0-plugins-ugly"}, {"ximagesrc", GOOD}};
+static const Row KNOWN[] = {{"audioconvert", BASE}, {"avenc_h264", "gstreamer1.0-libav"},
+    {"avdec_h264", "gstreamer1.0-libav"}, {"decodebin", BASE}, {"openh264enc", BAD},
+    {"openh264dec", BAD}, {"pulsesrc", "gstreamer1.0-pulseaudio"}, {"rtspsrc", GOOD},
+    {"uridecodebin", BASE}, {"audioresample", BASE}, {"audiotestsrc", BASE}, {"clockoverlay", X},
+    {"opusenc", BASE}, {"rtph264pay", GOOD}, {"rtpopuspay", GOOD}, {"rtpvp8pay", GOOD},
+    {"rtpvp9pay", GOOD}, {"textoverlay", X}, {"timeoverlay", X}, {"v4l2src", GOOD},
+    {"videoconvert", BASE}, {"videorate", BASE}, {"videoscale", BASE}, {"videotestsrc", BASE},
+    {"vp8enc", GOOD}, {"vp9enc", GOOD}, {"x264enc", "gstreamer1.0-plugins-ugly"},
+    {"ximagesrc", GOOD}};
 
 static gboolean
 check (const Row *row, MbElementsHas has, GError **error)

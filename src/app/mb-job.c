@@ -106,10 +106,14 @@ gboolean
 mb_job_check (MbOptions *options, GError **error)
 {
   for (guint i = 0; options->sources[i] != NULL; i++) {
-    g_autoptr (MbPipelineSpec) spec =
-        mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, options->sources[i], error);
+    g_autoptr (MbPipelineSpec) spec = NULL;
+    g_autofree char *uri = NULL;
 
-    if (spec == NULL) {
+    if (mb_clip_is_named (options->sources[i]))
+      uri = mb_clip_to_uri (options->sources[i], error);
+    else
+      spec = mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, options->sources[i], error);
+    if (spec == NULL && uri == NULL) {
       g_prefix_error (error, "--source: ");
       return FALSE;
     }
@@ -138,9 +142,11 @@ static gboolean
 check_source_elements (MbOptions *options, GError **error)
 {
   for (guint i = 0; options->sources[i] != NULL; i++) {
-    g_autoptr (MbPipelineSpec) spec =
-        mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, options->sources[i], error);
+    g_autoptr (MbPipelineSpec) spec = NULL;
 
+    if (mb_clip_is_named (options->sources[i]))
+      continue;
+    spec = mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, options->sources[i], error);
     if (spec == NULL || !mb_elements_check_launch (mb_pipeline_spec_get_launch (spec), NULL, error))
       return FALSE;
   }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "mb-clip.h"
 #include "mb-error.h"
 #include "mb-expect.h"
 #include "mb-option-values.h"
@@ -134,19 +135,45 @@ take_source (MbOptions *self, const char *value, GError **error)
 
   if (g_str_equal (value, "none"))
     return TRUE;
-  if (strchr (value, '/') != NULL || strchr (value, '.') != NULL || strchr (value, ':') != NULL) {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-        "'%s': media files and URIs are not available in this version; "
-        "take a named source such as videotestsrc",
-        value);
-    return FALSE;
+  if (g_str_has_prefix (value, "rtsp://") || g_str_has_prefix (value, "rtsps://")) {
+    g_autofree char *location = g_strconcat ("location=", value, NULL);
+
+    append (&self->sources, "rtsp");
+    append (&self->settings_of_source, location);
+    return TRUE;
+  }
+  if (mb_clip_is_named (value)) {
+    append (&self->sources, value);
+    return TRUE;
   }
   if (length == 0 || strspn (value, G_CSET_a_2_z G_CSET_DIGITS "_-") != length) {
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-        "'%s' is no source; take a named one such as videotestsrc, or none", value);
+        "'%s' is no source; take a named one such as videotestsrc, a media file or URI, or none",
+        value);
     return FALSE;
   }
   append (&self->sources, value);
+  return TRUE;
+}
+
+static gboolean
+take_loop (MbOptions *self, const char *value, GError **error)
+{
+  self->loop = TRUE;
+  return TRUE;
+}
+
+static gboolean
+take_set (MbOptions *self, const char *value, GError **error)
+{
+  const char *equal = strchr (value, '=');
+
+  if (equal == NULL || equal == value) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s' is no parameter; write NAME=VALUE, for example pattern=smpte", value);
+    return FALSE;
+  }
+  append (&self->settings_of_source, value);
   return TRUE;
 }
 
@@ -322,6 +349,23 @@ take_config (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_list_pipelines (MbOptions *self, const char *value, GError **error)
+{
+  if (self->action == MB_OPTIONS_RUN)
+    self->action = MB_OPTIONS_LIST_PIPELINES;
+  return TRUE;
+}
+
+static gboolean
+take_check_pipeline (MbOptions *self, const char *value, GError **error)
+{
+  replace (&self->checked_pipeline, value);
+  if (self->action == MB_OPTIONS_RUN)
+    self->action = MB_OPTIONS_CHECK_PIPELINE;
+  return TRUE;
+}
+
+static gboolean
 take_version (MbOptions *self, const char *value, GError **error)
 {
   if (self->action == MB_OPTIONS_RUN)
@@ -371,8 +415,12 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "leave this long after the join: 500ms, 30s, 5m, 1h"},
     {"relay", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, NULL, NULL, NULL},
     {"source", 's', MB_OPTION_GROUP_SEND, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_source,
-        "SPEC", "a source from pipelines/, such as videotestsrc; none only receives (none)"},
-    {"loop", 0, MB_OPTION_GROUP_SEND, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, NULL, NULL, NULL},
+        "SPEC",
+        "videotestsrc, testcard, … (--list-pipelines), a media file or URI, or none (none)"},
+    {"set", 0, MB_OPTION_GROUP_SEND, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_set, "NAME=VALUE",
+        "a parameter of the source; repeatable"},
+    {"loop", 0, MB_OPTION_GROUP_SEND, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, take_loop, NULL,
+        "begin a file again at its end, without a seam"},
     {"codec", 0, MB_OPTION_GROUP_SEND, MB_OPTION_NEEDS_ROOM, take_codec, "LIST",
         "video codecs in order of preference (vp8,h264,vp9)"},
     {"size", 0, MB_OPTION_GROUP_SEND, MB_OPTION_NEEDS_ROOM, take_size, "WxH",
@@ -401,6 +449,11 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         take_token_file, "FILE", "the same, read from FILE"},
     {"config", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_config, "FILE",
         "a key file: options as NAME=VALUE under [meshbot]; the command line wins"},
+    {"list-pipelines", 0, MB_OPTION_GROUP_OTHER,
+        MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_list_pipelines, NULL,
+        "print the sources and sinks there are, and end"},
+    {"check-pipeline", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE,
+        take_check_pipeline, "FILE", "build a description, print what it offers, and end"},
     {"log-level", 0, MB_OPTION_GROUP_OTHER, 0, take_log_level, "LEVEL",
         "error, warning, notice, info or debug, to stderr (warning)"},
     {"log-format", 0, MB_OPTION_GROUP_OTHER, 0, take_log_format, "text|json",

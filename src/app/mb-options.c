@@ -311,8 +311,10 @@ options_clear (gpointer data)
   g_free (self->record_dir);
   g_strfreev (self->ice_servers);
   g_strfreev (self->reports);
+  g_strfreev (self->settings_of_source);
   g_ptr_array_unref (self->expects);
   g_free (self->token);
+  g_free (self->checked_pipeline);
   g_clear_pointer (&self->settings, g_ptr_array_unref);
 }
 
@@ -329,6 +331,7 @@ options_new_default (GPtrArray *settings)
   self->codecs = g_strsplit ("vp8,h264,vp9", ",", -1);
   self->ice_servers = g_new0 (char *, 1);
   self->reports = g_new0 (char *, 1);
+  self->settings_of_source = g_new0 (char *, 1);
   self->expects = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_expect_free);
   self->rate_limit = TRUE;
   self->max_rooms = MB_SERVER_DEFAULT_ROOMS;

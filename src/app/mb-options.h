@@ -13,6 +13,8 @@ typedef enum {
   MB_OPTIONS_RUN,
   MB_OPTIONS_HELP,
   MB_OPTIONS_VERSION,
+  MB_OPTIONS_LIST_PIPELINES,
+  MB_OPTIONS_CHECK_PIPELINE,
 } MbOptionsAction;
 
 typedef enum {
@@ -34,6 +36,8 @@ typedef enum {
  * @room: (nullable): the room's id, a pattern for mb_value_expand(); %NULL joins none
  * @name: the display name, a pattern for mb_value_expand()
  * @sources: (array zero-terminated=1): what to send; empty to receive only
+ * @loop: whether a file is begun again at its end
+ * @settings_of_source: (array zero-terminated=1): `NAME=VALUE`, parameters of the source
  * @codecs: (array zero-terminated=1): video codecs in order of preference
  * @bitrate_kbps: of the sent video
  * @width: of the sent video, pixels
@@ -49,6 +53,7 @@ typedef enum {
  * @measure: how much of the media is taken apart: what was asked for, or what @expects need
  * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs
  * @token: (nullable): the bearer token
+ * @checked_pipeline: (nullable): the file, for %MB_OPTIONS_CHECK_PIPELINE
  * @log_level: the least that is logged, a #GLogLevelFlags bit
  * @log_format: how it is logged
  *
@@ -67,6 +72,8 @@ typedef struct {
   char *room;
   char *name;
   char **sources;
+  gboolean loop;
+  char **settings_of_source;
   char **codecs;
   unsigned int bitrate_kbps;
   unsigned int width;
@@ -82,6 +89,7 @@ typedef struct {
   MbMeasureLevel measure;
   char **ice_servers;
   char *token;
+  char *checked_pipeline; /* (nullable) */
   GLogLevelFlags log_level;
   MbLogFormat log_format;
   GPtrArray

@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Most sources are one for all bots. A test card is one for each name, since it carries it: bots of
- * the same name in different rooms share theirs.
+ * the same name in different rooms share theirs. A file that is looped is one for each bot's number,
+ * since each begins at another place of it; one that is not is sent whole by every bot.
  */
 #include "mb-sources.h"
 
@@ -18,6 +19,7 @@ struct _MbSources {
 
   MbMedia *media;
   MbOptions *options;
+  MbClip *clip;        /* (nullable) of a file, once it is known */
   GHashTable *sources; /* (element-type utf8 MbSource) by what makes them different */
 };
 
@@ -57,6 +59,13 @@ on_source_ended (MbSource *source, MbSources *self)
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, source);
 }
 
+/* Where a bot begins: evenly apart in each room. */
+static double
+choose_place (MbSources *self, const MbSourceUser *user)
+{
+  return (double) (user->number - 1) / self->options->count;
+}
+
 static MbSource *
 make (MbSources *self, const MbSourceUser *user, const char *spec, gboolean is_card, GError **error)
 {
@@ -68,6 +77,11 @@ make (MbSources *self, const MbSourceUser *user, const char *spec, gboolean is_c
       .video_bps = self->options->bitrate_kbps * 1000,
       .card_id = is_card ? mb_probing_make_card_id (user->name) : 0,
       .title = is_card ? user->name : NULL,
+      .clip = self->clip,
+      .codecs = (const char *const *) self->options->codecs,
+      .place = choose_place (self, user),
+      .loop = self->options->loop,
+      .settings = (const char *const *) self->options->settings_of_source,
   };
 
   source = mb_source_new (self->media, spec, &options, error);
@@ -79,6 +93,25 @@ make (MbSources *self, const MbSourceUser *user, const char *spec, gboolean is_c
   if (!mb_source_start (source, error))
     return NULL;
   return g_steal_pointer (&source);
+}
+
+static gboolean
+look_into (MbSources *self, const char *name, GError **error)
+{
+  g_autofree char *uri = NULL;
+
+  if (self->clip != NULL)
+    return TRUE;
+  uri = mb_clip_to_uri (name, error);
+  if (uri == NULL)
+    return FALSE;
+  self->clip = mb_clip_new (uri, error);
+  if (self->clip == NULL)
+    return FALSE;
+  g_info ("%s: its picture is %s", name,
+      mb_clip_passes (self->clip, (const char *const *) self->options->codecs) ? "sent as it is"
+                                                                               : "encoded again");
+  return TRUE;
 }
 
 /**
@@ -93,17 +126,23 @@ mb_sources_get (MbSources *self, const MbSourceUser *user, MbSource **source, GE
   const char *name = self->options->sources[0];
   g_autoptr (MbPipelineSpec) spec = NULL;
   g_autofree char *key = NULL;
-  gboolean is_card;
+  gboolean is_card = FALSE;
   MbSource *made;
 
   *source = NULL;
   if (name == NULL)
     return TRUE;
-  spec = mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, name, error);
-  if (spec == NULL)
-    return FALSE;
-  is_card = mb_pipeline_spec_has_parameter (spec, PARAMETER_CARD_ID);
-  key = is_card ? g_strconcat (name, "/", user->name, NULL) : g_strdup (name);
+  if (mb_clip_is_named (name)) {
+    if (!look_into (self, name, error))
+      return FALSE;
+    key = g_strdup_printf ("%u", self->options->loop ? user->number : user->index);
+  } else {
+    spec = mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, name, error);
+    if (spec == NULL)
+      return FALSE;
+    is_card = mb_pipeline_spec_has_parameter (spec, PARAMETER_CARD_ID);
+    key = is_card ? g_strconcat (name, "/", user->name, NULL) : g_strdup (name);
+  }
   *source = g_hash_table_lookup (self->sources, key);
   if (*source != NULL)
     return TRUE;
@@ -137,6 +176,7 @@ mb_sources_dispose (GObject *object)
   MbSources *self = MB_SOURCES (object);
 
   g_hash_table_remove_all (self->sources);
+  g_clear_pointer (&self->clip, mb_clip_unref);
   g_clear_pointer (&self->media, mb_media_unref);
   g_clear_pointer (&self->options, mb_options_unref);
   G_OBJECT_CLASS (mb_sources_parent_class)->dispose (object);

@@ -20,6 +20,7 @@
 typedef struct {
   char *element;
   char *property;
+  char *description; /* (nullable) */
   gboolean is_control;
   gint64 minimum; /* control: in the unit of the property */
   gint64 maximum;
@@ -43,6 +44,7 @@ target_free (gpointer data)
 
   g_free (self->element);
   g_free (self->property);
+  g_free (self->description);
   g_free (self);
 }
 
@@ -171,6 +173,7 @@ parse_target (GKeyFile *file, const char *group, gboolean is_control, GError **e
   self = g_new0 (Target, 1);
   self->element = g_strndup (value, dot - value);
   self->property = g_strdup (dot + 1);
+  self->description = g_key_file_get_string (file, group, "Description", NULL);
   self->is_control = is_control;
   self->minimum = minimum;
   self->maximum = maximum;
@@ -341,6 +344,47 @@ mb_pipeline_spec_get_control_range (
   *minimum = target->minimum;
   *maximum = target->maximum;
   return TRUE;
+}
+
+static int
+compare_targets (gconstpointer a, gconstpointer b)
+{
+  const MbPipelineTarget *left = *(const MbPipelineTarget *const *) a;
+  const MbPipelineTarget *right = *(const MbPipelineTarget *const *) b;
+
+  if (left->is_control != right->is_control)
+    return left->is_control ? 1 : -1;
+  return strcmp (left->name, right->name);
+}
+
+/**
+ * mb_pipeline_spec_list_targets:
+ *
+ * Returns: (transfer full) (element-type MbPipelineTarget): parameters, then controls, by name
+ */
+GPtrArray *
+mb_pipeline_spec_list_targets (const MbPipelineSpec *self)
+{
+  GHashTable *const tables[] = {self->parameters, self->controls};
+  GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (tables); i++) {
+    GHashTableIter iter;
+    gpointer name;
+    gpointer value;
+
+    g_hash_table_iter_init (&iter, tables[i]);
+    while (g_hash_table_iter_next (&iter, &name, &value)) {
+      const Target *target = value;
+      MbPipelineTarget *told = g_new0 (MbPipelineTarget, 1);
+
+      *told = (MbPipelineTarget){
+          name, target->element, target->property, target->description, target->is_control};
+      g_ptr_array_add (list, told);
+    }
+  }
+  g_ptr_array_sort (list, compare_targets);
+  return list;
 }
 
 /* Returns: (transfer full) (nullable): the element of @target, and its property in @pspec */

@@ -14,6 +14,20 @@ typedef enum {
   MB_PIPELINE_KIND_SINK,
 } MbPipelineKind;
 
+/**
+ * MbPipelineTarget:
+ * @description: (nullable): for people
+ *
+ * A parameter or control; belongs to its description.
+ */
+typedef struct {
+  const char *name;
+  const char *element;
+  const char *property;
+  const char *description;
+  gboolean is_control;
+} MbPipelineTarget;
+
 MbPipelineSpec *mb_pipeline_spec_parse (const char *name, const char *text, GError **error);
 MbPipelineSpec *mb_pipeline_spec_ref (MbPipelineSpec *self);
 void mb_pipeline_spec_unref (MbPipelineSpec *self);
@@ -26,6 +40,8 @@ const char *mb_pipeline_spec_get_launch (const MbPipelineSpec *self);
 gboolean mb_pipeline_spec_has_parameter (const MbPipelineSpec *self, const char *name);
 gboolean mb_pipeline_spec_get_control_range (
     const MbPipelineSpec *self, const char *name, gint64 *minimum, gint64 *maximum);
+
+GPtrArray *mb_pipeline_spec_list_targets (const MbPipelineSpec *self);
 
 GstElement *mb_pipeline_spec_build (MbPipelineSpec *self, GError **error);
 gboolean mb_pipeline_spec_set_parameter (

@@ -21,6 +21,7 @@
 #define SECOND_MS 1000.0
 /* Of a stream: until its first sender reports, sound and picture are put together by their arrival. */
 #define UNTIED_BEEPS 3
+#define DRAIN_US 50000
 
 /* Fixed here, and never plugged by what a peer says. The first whose elements there are is taken. */
 typedef struct {
@@ -287,9 +288,12 @@ mb_probing_is_of (MbProbing *self, const MbTrack *video, const MbTrack *audio)
   return self->video == video && self->audio == audio;
 }
 
+/* What is on its way from the feed gets through first: GstBaseSrc (1.22) complains about a list of buffers
+ * that it is given while it is told to flush. */
 static void
 stop_offmain (GstElement *pipeline, gpointer data)
 {
+  g_usleep (DRAIN_US);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "mb-bitrate.h"
+#include "mb-clip-play.h"
 #include "mb-error.h"
 #include "mb-pipeline-path.h"
 #include "names.h"
@@ -26,6 +27,7 @@
 #define PARAMETER_KEY_FRAMES "key-frames"
 #define PARAMETER_CARD_ID "id"
 #define PARAMETER_TITLE "title"
+#define PARAMETER_URI "uri"
 #define CONTROL_VIDEO_BITRATE "video-bitrate"
 
 typedef struct {
@@ -42,6 +44,7 @@ struct _MbSource {
   GPtrArray *streams;   /* (element-type Stream) owned */
   MbHandle *handle;     /* owned */
   MbBitrate *bitrate;   /* (nullable) owned; NULL where the rate cannot be changed */
+  MbClipPlay *play;     /* (nullable) owned; of a media file */
   guint bus_watch;      /* 0 means stopped */
   unsigned int width;   /* as it is now; 0 means not known */
   unsigned int height;
@@ -255,10 +258,35 @@ make_bitrate (MbSource *self, const MbSourceOptions *options)
 }
 
 static gboolean
+apply_settings (MbSource *self, const char *const *settings, GError **error)
+{
+  for (guint i = 0; settings != NULL && settings[i] != NULL; i++) {
+    g_auto (GStrv) parts = g_strsplit (settings[i], "=", 2);
+
+    if (!mb_pipeline_spec_set_parameter (self->spec, self->pipeline, parts[0], parts[1], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+apply_clip (MbSource *self, const MbSourceOptions *options, GError **error)
+{
+  if (options->clip == NULL)
+    return TRUE;
+  self->play = mb_clip_play_new (options->clip, self->pipeline, options->place, options->loop);
+  return mb_pipeline_spec_set_parameter (
+      self->spec, self->pipeline, PARAMETER_URI, options->clip->uri, error);
+}
+
+static gboolean
 build (MbSource *self, const MbSourceOptions *options, GError **error)
 {
   self->pipeline = mb_pipeline_spec_build (self->spec, error);
-  if (self->pipeline == NULL || (options != NULL && !apply_options (self, options, error)) ||
+  if (self->pipeline == NULL ||
+      (options != NULL &&
+          (!apply_options (self, options, error) || !apply_clip (self, options, error) ||
+              !apply_settings (self, options->settings, error))) ||
       !add_streams (self, "video", MB_MEDIA_KIND_VIDEO, error) ||
       !add_streams (self, "audio", MB_MEDIA_KIND_AUDIO, error))
     return FALSE;
@@ -277,34 +305,64 @@ build (MbSource *self, const MbSourceOptions *options, GError **error)
   return TRUE;
 }
 
+static MbPipelineSpec *
+describe_clip (const MbSourceOptions *options, GError **error)
+{
+  static const char *const ALL[] = {"vp8", "h264", "vp9", NULL};
+  g_autofree char *text =
+      mb_clip_describe (options->clip, options->codecs != NULL ? options->codecs : ALL);
+
+  return mb_pipeline_spec_parse ("file", text, error);
+}
+
 /**
- * mb_source_new:
- * @media: what the feeds live on
- * @spec: the name of a source description
+ * mb_source_new_for_spec:
+ * @spec: (transfer none): a source description
  * @options: (nullable): what is to be different from the description
  *
  * Builds the pipeline and its feeds; nothing flows before mb_source_start(). Codecs are known at
  * once.
  *
- * Returns: (transfer full): a source; NULL with %MB_ERROR_USAGE where there is no such source or
- *   an option is out of range, %MB_ERROR_UNSUPPORTED where GStreamer lacks an element
+ * Returns: (transfer full): a source; NULL with %MB_ERROR_USAGE where the description or an option is
+ *   wrong, %MB_ERROR_UNSUPPORTED where GStreamer lacks an element
+ */
+MbSource *
+mb_source_new_for_spec (
+    MbMedia *media, MbPipelineSpec *spec, const MbSourceOptions *options, GError **error)
+{
+  g_autoptr (MbSource) self = NULL;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+  if (!mb_pipeline_ensure_elements (error))
+    return NULL;
+  self = g_object_new (MB_TYPE_SOURCE, NULL);
+  self->media = mb_media_ref (media);
+  self->spec = mb_pipeline_spec_ref (spec);
+  if (!build (self, options, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/**
+ * mb_source_new:
+ * @media: what the feeds live on
+ * @spec: the name of a source description; ignored where @options have a clip
+ * @options: (nullable): what is to be different from the description
+ *
+ * As mb_source_new_for_spec() with the description of that name, or one made for the clip.
+ *
+ * Returns: (transfer full): a source; NULL with %MB_ERROR_USAGE where there is no such source
  */
 MbSource *
 mb_source_new (MbMedia *media, const char *spec, const MbSourceOptions *options, GError **error)
 {
-  g_autoptr (MbSource) self = NULL;
   g_autoptr (MbPipelineSpec) found = NULL;
 
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-  found = mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, spec, error);
-  if (found == NULL || !mb_pipeline_ensure_elements (error))
-    return NULL;
-  self = g_object_new (MB_TYPE_SOURCE, NULL);
-  self->media = mb_media_ref (media);
-  self->spec = g_steal_pointer (&found);
-  if (!build (self, options, error))
-    return NULL;
-  return g_steal_pointer (&self);
+  found = options != NULL && options->clip != NULL
+              ? describe_clip (options, error)
+              : mb_pipeline_find (MB_PIPELINE_KIND_SOURCE, spec, error);
+  return found != NULL ? mb_source_new_for_spec (media, found, options, error) : NULL;
 }
 
 const char *
@@ -406,12 +464,18 @@ static gboolean
 on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
 {
   g_autoptr (MbSource) self = g_object_ref (user_data);
+  g_autoptr (GError) reason = NULL;
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     g_autoptr (GError) error = error_of_message (self, message);
 
     mb_source_stop (self);
     g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
+    return G_SOURCE_REMOVE;
+  }
+  if (self->play != NULL && !mb_clip_play_take_message (self->play, message, &reason)) {
+    mb_source_stop (self);
+    g_signal_emit (self, signals[SIGNAL_FAILED], 0, reason);
     return G_SOURCE_REMOVE;
   }
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
@@ -457,6 +521,10 @@ mb_source_start (MbSource *self, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
   if (self->bus_watch != 0)
     return TRUE;
+  if (self->play != NULL && !mb_clip_play_prepare (self->play, error)) {
+    gst_element_set_state (self->pipeline, GST_STATE_NULL);
+    return FALSE;
+  }
   set_base_time (self);
   if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE) {
     self->bus_watch = gst_bus_add_watch (bus, on_bus_message, self);
@@ -563,6 +631,7 @@ mb_source_dispose (GObject *object)
   if (self->pipeline != NULL)
     mb_source_stop (self);
   g_clear_pointer (&self->streams, g_ptr_array_unref);
+  g_clear_pointer (&self->play, mb_clip_play_free);
   gst_clear_object (&self->pipeline);
   g_clear_pointer (&self->bitrate, mb_bitrate_free);
   g_clear_pointer (&self->spec, mb_pipeline_spec_unref);

@@ -7,6 +7,7 @@
 
 #include <glib-object.h>
 
+#include "mb-clip.h"
 #include "mb-feed.h"
 #include "mb-media.h"
 
@@ -20,6 +21,11 @@ G_DECLARE_FINAL_TYPE (MbSource, mb_source, MB, SOURCE, GObject)
  * @video_bps: bits a second; 0 leaves it
  * @card_id: what a test card carries as its id; 0 leaves it
  * @title: (nullable): what a test card is headed with
+ * @clip: (nullable): a media file to send, instead of a description
+ * @codecs: (nullable) (array zero-terminated=1): in which its picture may be sent as it is
+ * @place: where in it to begin, 0 to 1
+ * @loop: whether to begin again at its end
+ * @settings: (nullable) (array zero-terminated=1): `NAME=VALUE`, further parameters
  *
  * What the command line says of what is sent. What a description has no parameter for is ignored.
  */
@@ -30,6 +36,11 @@ typedef struct {
   unsigned int video_bps;
   guint32 card_id;
   const char *title;
+  MbClip *clip;
+  const char *const *codecs;
+  double place;
+  gboolean loop;
+  const char *const *settings;
 } MbSourceOptions;
 
 /**
@@ -54,6 +65,8 @@ typedef struct {
 
 MbSource *mb_source_new (
     MbMedia *media, const char *spec, const MbSourceOptions *options, GError **error);
+MbSource *mb_source_new_for_spec (
+    MbMedia *media, MbPipelineSpec *spec, const MbSourceOptions *options, GError **error);
 const char *mb_source_get_name (MbSource *self);
 const MbSourceStream *mb_source_get_video (MbSource *self);
 const MbSourceStream *mb_source_get_audio (MbSource *self);
