@@ -14,10 +14,12 @@
 
 #include "mb-elements.h"
 #include "mb-error.h"
+#include "mb-limits.h"
 #include "mb-log.h"
 #include "mb-mesh.h"
 #include "mb-option-values.h"
 #include "mb-pipeline-path.h"
+#include "mb-progress.h"
 #include "mb-report.h"
 #include "mb-sources.h"
 #include "mb-stats.h"
@@ -48,10 +50,11 @@ struct _MbJob {
 
   MbMedia *media;
   MbSources *sources;
-  GPtrArray *bots;     /* (element-type Bot) those started so far */
-  GSource *next_timer; /* (nullable) starts the next bot with --rate */
-  GSource *last_timer; /* (nullable) ends those that do not end by themselves */
-  unsigned int n_left; /* bots that have ended */
+  GPtrArray *bots;      /* (element-type Bot) those started so far */
+  MbProgress *progress; /* (nullable) */
+  GSource *next_timer;  /* (nullable) starts the next bot with --rate */
+  GSource *last_timer;  /* (nullable) ends those that do not end by themselves */
+  unsigned int n_left;  /* bots that have ended */
   int status;
   char *failure;     /* (nullable) the first of which @status is */
   gint64 started_us; /* real time */
@@ -165,6 +168,28 @@ is_judged (MbJob *self)
   return self->options->expects->len > 0 || self->options->reports[0] != NULL;
 }
 
+/* Where there is more than one, somebody wants to know how they are doing. */
+static gboolean
+is_measured (MbJob *self)
+{
+  return is_judged (self) || count_wanted (self) > 1;
+}
+
+static GPtrArray *
+list_figures (gpointer user_data)
+{
+  MbJob *self = user_data;
+  GPtrArray *bots = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->bots->len; i++) {
+    Bot *bot = g_ptr_array_index (self->bots, i);
+
+    if (bot->stats != NULL)
+      g_ptr_array_add (bots, (gpointer) mb_stats_get_figures (bot->stats));
+  }
+  return bots;
+}
+
 static void
 take_failure (MbJob *self, const GError *reason)
 {
@@ -192,19 +217,15 @@ write_reports (MbJob *self, const MbReport *report)
 static void
 conclude (MbJob *self)
 {
-  g_autoptr (GPtrArray) bots = g_ptr_array_new ();
+  g_autoptr (GPtrArray) bots = list_figures (self);
   g_autoptr (MbVerdict) verdict = NULL;
   g_autofree char *summary = NULL;
-  MbReport report = {.level = self->options->measure, .started_us = self->started_us};
+  MbReport report = {
+      .level = self->options->measure, .seed = self->options->seed, .started_us = self->started_us};
 
+  g_clear_pointer (&self->progress, mb_progress_free);
   if (!is_judged (self))
     return;
-  for (guint i = 0; i < self->bots->len; i++) {
-    Bot *bot = g_ptr_array_index (self->bots, i);
-
-    if (bot->stats != NULL)
-      g_ptr_array_add (bots, (gpointer) mb_stats_get_figures (bot->stats));
-  }
   verdict = mb_verdict_new (self->options->expects, bots);
   if (self->status == 0 && !verdict->ok)
     self->status = MB_EXIT_EXPECTATION;
@@ -315,6 +336,20 @@ on_mesh_failed (MbMesh *mesh, GError *reason, Bot *bot)
   bot_leave (bot);
 }
 
+/* Where in a file each bot begins: evenly apart in a room, the first anywhere. Names in RTCP: one each. */
+static void
+choose_by_seed (MbJob *self, MbSourceUser *user, char **cname)
+{
+  const guint32 seeds[] = {(guint32) self->options->seed, user->index};
+  g_autoptr (GRand) room = g_rand_new_with_seed ((guint32) self->options->seed);
+  g_autoptr (GRand) bot = g_rand_new_with_seed_array (seeds, G_N_ELEMENTS (seeds));
+  double first = self->options->loop && self->options->count > 1 ? g_rand_double (room) : 0;
+  double place = first + (double) (user->number - 1) / self->options->count;
+
+  user->place = place < 1 ? place : place - 1;
+  *cname = g_strdup_printf ("%08x%08x", g_rand_int (bot), g_rand_int (bot));
+}
+
 static gboolean
 start_bot (MbJob *self, GError **error)
 {
@@ -323,6 +358,7 @@ start_bot (MbJob *self, GError **error)
   unsigned int number = index % self->options->count + 1;
   const char *host_name = g_get_host_name ();
   MbSourceUser user = {.index = index, .number = number};
+  g_autofree char *cname = NULL;
   Bot *bot = g_new0 (Bot, 1);
   MbMeshConfig config = {
       .server_url = self->server_url,
@@ -343,6 +379,8 @@ start_bot (MbJob *self, GError **error)
   config.room_id = bot->room;
   config.display_name = bot->name;
   g_ptr_array_add (self->bots, bot);
+  choose_by_seed (self, &user, &cname);
+  config.cname = cname;
   user.name = bot->name;
   if (mb_sources_get (self->sources, &user, &bot->source, error))
     bot->mesh = mb_mesh_new (self->media, bot->source, &config, error);
@@ -350,9 +388,11 @@ start_bot (MbJob *self, GError **error)
     self->n_left++;
     return FALSE;
   }
-  if (is_judged (self))
+  if (is_measured (self)) {
     bot->stats =
         mb_stats_new (self->media, bot->mesh, self->options->measure, bot->name, bot->room);
+    mb_stats_set_chance (bot->stats, cname, user.place);
+  }
   g_signal_connect (bot->mesh, "joined", G_CALLBACK (on_mesh_joined), bot);
   g_signal_connect (bot->mesh, "left", G_CALLBACK (on_mesh_left), bot);
   g_signal_connect (bot->mesh, "failed", G_CALLBACK (on_mesh_failed), bot);
@@ -420,7 +460,8 @@ on_source_ended (MbSources *sources, MbSource *source, MbJob *self)
 gboolean
 mb_job_start (MbJob *self, GError **error)
 {
-  if (!mb_elements_ensure (error) || !check_source_elements (self->options, error))
+  if (!mb_limits_check (self->options, error) || !mb_elements_ensure (error) ||
+      !check_source_elements (self->options, error))
     return FALSE;
   self->started_us = g_get_real_time ();
   self->media = mb_media_new ();
@@ -429,6 +470,8 @@ mb_job_start (MbJob *self, GError **error)
       self->sources, "failed", G_CALLBACK (on_source_failed), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       self->sources, "ended", G_CALLBACK (on_source_ended), self, G_CONNECT_DEFAULT);
+  if (is_measured (self))
+    self->progress = mb_progress_new (count_wanted (self), list_figures, self);
   if (self->options->rate > 0 && count_wanted (self) > 1) {
     if (!start_bot (self, error))
       return FALSE;
@@ -487,6 +530,7 @@ mb_job_dispose (GObject *object)
 
   g_clear_pointer (&self->next_timer, g_source_destroy);
   g_clear_pointer (&self->last_timer, g_source_destroy);
+  g_clear_pointer (&self->progress, mb_progress_free);
   g_ptr_array_set_size (self->bots, 0);
   g_clear_object (&self->sources);
   g_clear_pointer (&self->media, mb_media_unref);

@@ -238,6 +238,17 @@ take_rate (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_seed (MbOptions *self, const char *value, GError **error)
+{
+  unsigned int seed = 0;
+
+  if (!mb_value_parse_number (value, 0, G_MAXUINT, &seed, error))
+    return FALSE;
+  self->seed = seed;
+  return TRUE;
+}
+
+static gboolean
 take_duration (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_duration (value, &self->duration_ms, error);
@@ -433,6 +444,8 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "N rooms (1), numbered by {r} in --room"},
     {"rate", 0, MB_OPTION_GROUP_MANY, MB_OPTION_NEEDS_ROOM, take_rate, "N",
         "N joins a second (all at once)"},
+    {"seed", 0, MB_OPTION_GROUP_MANY, MB_OPTION_NEEDS_ROOM, take_seed, "N",
+        "of what is left to chance: the same seed gives the same run (a new one, reported)"},
     {"expect", 0, MB_OPTION_GROUP_TEST, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_expect, "EXPR",
         "what has to hold, such as 'rx.video.fps.p5 >= 20' or 'ttff < 2s'; repeatable"},
     {"report", 0, MB_OPTION_GROUP_TEST, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_report, "FILE",

@@ -342,6 +342,7 @@ options_new_default (GPtrArray *settings)
   self->fps = 30;
   self->count = 1;
   self->rooms = 1;
+  self->seed = (guint64) g_random_int () + 1;
   self->log_level = G_LOG_LEVEL_WARNING;
   return self;
 }

@@ -47,6 +47,7 @@ typedef enum {
  * @count: bots a room
  * @rooms: rooms
  * @rate: joins a second; 0 is all at once
+ * @seed: of what is left to chance; the same one gives the same run
  * @duration_ms: how long after its join a bot leaves; 0 is never
  * @expects: (element-type MbExpect): what is judged when the bots have left
  * @reports: (array zero-terminated=1): files to write a report into; `-` is stdout
@@ -83,6 +84,7 @@ typedef struct {
   unsigned int count;
   unsigned int rooms;
   unsigned int rate;
+  guint64 seed;
   gint64 duration_ms;
   GPtrArray *expects;
   char **reports;

@@ -162,6 +162,8 @@ add_bot (MbJsonWriter *json, const MbBotFigures *bot)
   mb_json_writer_add_string (json, "id", bot->id);
   mb_json_writer_add_string (json, "room", bot->room);
   mb_json_writer_add_number (json, "joinMs", bot->join_ms);
+  mb_json_writer_add_string (json, "cname", bot->cname);
+  mb_json_writer_add_number (json, "place", bot->place);
   add_series (json, "connected", &bot->connected);
   mb_json_writer_begin (json, "peers", '[');
   for (guint i = 0; i < bot->peers->len; i++)

@@ -59,13 +59,6 @@ on_source_ended (MbSource *source, MbSources *self)
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, source);
 }
 
-/* Where a bot begins: evenly apart in each room. */
-static double
-choose_place (MbSources *self, const MbSourceUser *user)
-{
-  return (double) (user->number - 1) / self->options->count;
-}
-
 static MbSource *
 make (MbSources *self, const MbSourceUser *user, const char *spec, gboolean is_card, GError **error)
 {
@@ -79,7 +72,7 @@ make (MbSources *self, const MbSourceUser *user, const char *spec, gboolean is_c
       .title = is_card ? user->name : NULL,
       .clip = self->clip,
       .codecs = (const char *const *) self->options->codecs,
-      .place = choose_place (self, user),
+      .place = user->place,
       .loop = self->options->loop,
       .settings = (const char *const *) self->options->settings_of_source,
   };

@@ -16,6 +16,7 @@ G_DECLARE_FINAL_TYPE (MbSources, mb_sources, MB, SOURCES, GObject)
  * @index: the bot's number among all of the job, from 0
  * @number: its number in its room, from 1
  * @name: its display name
+ * @place: where in a file it begins, 0 to 1
  *
  * Who is to send.
  */
@@ -23,6 +24,7 @@ typedef struct {
   unsigned int index;
   unsigned int number;
   const char *name;
+  double place;
 } MbSourceUser;
 
 MbSources *mb_sources_new (MbMedia *media, MbOptions *options);

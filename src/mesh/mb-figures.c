@@ -73,7 +73,21 @@ mb_bot_figures_free (MbBotFigures *self)
   g_free (self->name);
   g_free (self->room);
   g_free (self->id);
+  g_free (self->cname);
   g_free (self);
+}
+
+/**
+ * mb_bot_figures_set_chance:
+ *
+ * What a seed has chosen for the bot.
+ */
+void
+mb_bot_figures_set_chance (MbBotFigures *self, const char *cname, double place)
+{
+  g_free (self->cname);
+  self->cname = g_strdup (cname);
+  self->place = place;
 }
 
 /**

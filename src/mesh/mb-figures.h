@@ -99,6 +99,8 @@ typedef struct {
 /**
  * MbBotFigures:
  * @id: (nullable): in the room; NULL before the join
+ * @cname: (nullable): its canonical name in RTCP
+ * @place: where in a file it began, 0 to 1
  * @join_ms: NaN before the join
  * @n_connected: peers, now
  * @connected: how many there were, from the first connection on
@@ -109,6 +111,8 @@ typedef struct {
   char *name;
   char *room;
   char *id;
+  char *cname;
+  double place;
   gint64 started_us;
   double join_ms;
   unsigned int n_connected;
@@ -123,6 +127,7 @@ void mb_bot_figures_free (MbBotFigures *self);
 void mb_bot_figures_set_joined (MbBotFigures *self, const char *id, gint64 now_us);
 MbPeerFigures *mb_bot_figures_add_peer (
     MbBotFigures *self, const char *id, const char *display_name, gint64 now_us);
+void mb_bot_figures_set_chance (MbBotFigures *self, const char *cname, double place);
 void mb_bot_figures_count (MbBotFigures *self);
 void mb_bot_figures_add_error (MbBotFigures *self, const char *text);
 

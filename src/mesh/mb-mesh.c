@@ -380,7 +380,9 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->record_dir = g_strdup (config->record_dir);
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
   self->ice_servers = g_strdupv ((char **) config->ice_servers);
-  self->cname = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
+  self->cname = config->cname != NULL
+                    ? g_strdup (config->cname)
+                    : g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
   self->candidate_policy = choose_candidate_policy (config->server_url);
   self->signaling = g_steal_pointer (&signaling);
   g_signal_connect_object (

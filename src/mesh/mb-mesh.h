@@ -18,6 +18,7 @@
  * @room_id: the room to join
  * @display_name: our name there
  * @role: what we are there
+ * @cname: (nullable): our canonical name in RTCP and descriptions; NULL makes one up
  * @record_dir: (nullable): record every peer into this folder
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
  *   (`vp8`, `h264`, `vp9`); NULL is all
@@ -31,6 +32,7 @@ typedef struct {
   const char *room_id;
   const char *display_name;
   MbRole role;
+  const char *cname;
   const char *record_dir;
   const char *const *receive_codecs;
   const char *const *ice_servers;

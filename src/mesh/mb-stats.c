@@ -406,6 +406,17 @@ mb_stats_get_figures (MbStats *self)
 }
 
 /**
+ * mb_stats_set_chance:
+ *
+ * What a seed has chosen for the bot, for the report.
+ */
+void
+mb_stats_set_chance (MbStats *self, const char *cname, double place)
+{
+  mb_bot_figures_set_chance (self->figures, cname, place);
+}
+
+/**
  * mb_stats_add_error:
  * @text: what failed of the bot itself
  */

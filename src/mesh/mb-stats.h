@@ -15,6 +15,7 @@ G_DECLARE_FINAL_TYPE (MbStats, mb_stats, MB, STATS, GObject)
 MbStats *mb_stats_new (
     MbMedia *media, MbMesh *mesh, MbMeasureLevel level, const char *name, const char *room);
 const MbBotFigures *mb_stats_get_figures (MbStats *self);
+void mb_stats_set_chance (MbStats *self, const char *cname, double place);
 void mb_stats_add_error (MbStats *self, const char *text);
 void mb_stats_end_peers (MbStats *self);
 void mb_stats_end (MbStats *self);
