@@ -23,6 +23,7 @@
 #include "mb-report.h"
 #include "mb-sources.h"
 #include "mb-stats.h"
+#include "mb-worker.h"
 
 /* An --expect did not hold. */
 #define MB_EXIT_EXPECTATION 3
@@ -213,6 +214,20 @@ write_reports (MbJob *self, const MbReport *report)
   }
 }
 
+/* What those before this process measured is lost; that they crashed is not. */
+static void
+fail_if_crashed (MbJob *self)
+{
+  const char *crashes = g_getenv (MB_WORKER_CRASHES_VARIABLE);
+
+  if (crashes == NULL || self->status != 0)
+    return;
+  self->status = 1;
+  self->failure = g_strdup_printf ("the bot crashed before (%s times); this is what it measured "
+                                   "since it was started again",
+      crashes);
+}
+
 /* Everybody has left: what was measured is judged and told. */
 static void
 conclude (MbJob *self)
@@ -226,6 +241,7 @@ conclude (MbJob *self)
   g_clear_pointer (&self->progress, mb_progress_free);
   if (!is_judged (self))
     return;
+  fail_if_crashed (self);
   verdict = mb_verdict_new (self->options->expects, bots);
   if (self->status == 0 && !verdict->ok)
     self->status = MB_EXIT_EXPECTATION;

@@ -173,6 +173,11 @@ mb_worker_start (MbWorker *self, GError **error)
       launcher, prepare_child, GINT_TO_POINTER ((int) getpid ()), NULL);
   if (self->options->token != NULL)
     g_subprocess_launcher_setenv (launcher, MB_OPTIONS_TOKEN_VARIABLE, self->options->token, TRUE);
+  if (self->restart.n_crashes > 0) {
+    g_autofree char *crashes = g_strdup_printf ("%u", self->restart.n_crashes);
+
+    g_subprocess_launcher_setenv (launcher, MB_WORKER_CRASHES_VARIABLE, crashes, TRUE);
+  }
   self->process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, error);
   if (self->process == NULL)
     return FALSE;

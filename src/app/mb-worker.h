@@ -9,6 +9,9 @@
 
 #include "mb-options.h"
 
+/* The environment variable that tells a child how often those before it crashed. */
+#define MB_WORKER_CRASHES_VARIABLE "MESHBOT_CRASHES"
+
 #define MB_TYPE_WORKER (mb_worker_get_type ())
 G_DECLARE_FINAL_TYPE (MbWorker, mb_worker, MB, WORKER, GObject)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """measuring.py: bots that judge what they receive: expectations, reports, exit statuses."""
 import json
+import os
 import signal
 import sys
 import time
@@ -121,6 +122,15 @@ def test_report_that_cannot_be_written_is_said_at_once(case):
     run = case.run("--server", "http://127.0.0.1:9", "--room", "x", "--report", case.path("no/such/folder.json"))
     assert run.returncode == 2 and "cannot be written" in run.stderr, run
     assert run.stderr.count("\n") == 1, run.stderr
+
+
+def test_crash_of_a_judged_bot_is_a_failure(case):
+    host = case.host("--room", "x", "--expect", "errors == 0", "--report", case.path("report.json"))
+    before = harness.wait_until(lambda: harness.members(host.url, "x"), "the bot")[0]["id"]
+    os.kill(host.all_children()[0], signal.SIGSEGV)
+    harness.wait_until(lambda: [each for each in harness.members(host.url, "x") if each["id"] != before], "another bot", 10)
+    assert host.stop()[0] == 1, host.stderr
+    assert report(case)["verdict"] == "fail" and "crashed" in report(case)["failure"]
 
 
 def test_interrupted_bots_are_judged(case):

@@ -8,11 +8,14 @@ import { Server } from 'socket.io';
  * Rooms as a small app would have them: no roles, no acknowledgement, ids only. A join too many, a
  * signal to nobody and the like are passed over in silence, as most such apps do.
  * @param {import('node:test').TestContext} t
+ * @param {(name: string) => string} [page] the app's page at /page/NAME
  * @returns {Promise<string>} its address
  */
-export async function startNodeServer(t) {
+export async function startNodeServer(t, page) {
   const app = express();
   app.get('/', (request, response) => response.send('somebody else'));
+  if (page)
+    app.get('/page/:name', (request, response) => response.type('html').send(page(request.params.name)));
   const server = createServer(app);
   const io = new Server(server);
   io.on('connection', (socket) => {
