@@ -108,13 +108,16 @@ static int
 show_pipelines (MbOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = options->action == MB_OPTIONS_LIST_PIPELINES
-                              ? mb_pipelines_list ()
-                              : mb_pipelines_check (options->checked_pipeline, &error);
+  g_autofree char *text = NULL;
 
-  if (text == NULL) {
-    mb_log_error_line (error->message);
-    return mb_error_get_exit_status (error);
+  if (options->action == MB_OPTIONS_LIST_PIPELINES) {
+    text = mb_pipelines_list ();
+  } else {
+    text = mb_pipelines_check (options->checked_pipeline, &error);
+    if (error != NULL) {
+      mb_log_error_line (error->message);
+      return mb_error_get_exit_status (error);
+    }
   }
   fputs (text, stdout);
   return 0;

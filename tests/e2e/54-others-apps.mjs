@@ -20,7 +20,7 @@ const SHAPES = {
 
 /** A whole app: who comes calls those who are there. @param {string} name */
 const page = (name) => `<!doctype html><title>An app</title>
-<video id="remote" autoplay muted playsinline></video>
+<video id="remote" autoplay playsinline></video>
 <script src="/socket.io/socket.io.js"></script>
 <script>
   const shape = ${SHAPES[/** @type {keyof typeof SHAPES} */ (name)]};
@@ -85,8 +85,12 @@ for (const name of Object.keys(SHAPES)) {
           }
       return found;
     });
-    await until(async () => (await seen()).decoded >= 15 && (await seen()).heard > 1e-5, 30000,
-      () => `the bot's picture and tone in the page\n${bot.log}`);
+    let last = {};
+    await until(async () => {
+      const now = await seen();
+      last = now;
+      return now.decoded >= 15 && now.heard > 1e-5;
+    }, 30000, () => `the bot's picture and tone in the page: ${JSON.stringify(last)}\n${bot.log}`);
     await until(() => /first video/.test(bot.log) && /first audio/.test(bot.log), 15000,
       () => `the page's camera and microphone at the bot\n${bot.log}`);
     assert.deepEqual((await seen()).errors, []);
