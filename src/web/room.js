@@ -1,267 +1,297 @@
 // @ts-check
-// room.js: the page of one room
+// room.js: the page of one room: before, during and after the call
 
+import { getIceServers, getRoom, takeToken } from './api.js';
 import { Call } from './call.js';
+import { Chat } from './chat.js';
+import { bindControls, showDevices, showHand, showScreen } from './controls.js';
+import { showDetails } from './details.js';
+import { DeviceForm } from './device-form.js';
+import { fillTexts, get } from './dom.js';
+import { DEVICE, Devices, openScreen } from './media.js';
+import { say } from './notices.js';
+import { People } from './people.js';
+import { prepare } from './prejoin.js';
 import { signalingUrl } from './signaling.js';
-import { Tile, bestColumns } from './tile.js';
+import { Stage } from './stage.js';
+import { clientKey, store, tab } from './store.js';
+import { text } from './text.js';
+import { Tile } from './tile.js';
 
 /** @typedef {import('./peer.js').Kind} Kind */
 /** @typedef {import('./peer.js').Peer} Peer */
 
-/** How long joining waits for the devices: a question to the person may stay open for ever. */
-const DEVICE_MS = 2000;
-const NAME_KEY = 'meshbot.displayName';
-
+const GATHER_MS = 4000;
+/** A connection that is interrupted for less is not worth a word. */
+const LOST_MS = 3000;
 const query = new URLSearchParams(location.search);
 const roomId = query.get('id') ?? '';
-const displayName = (query.get('name') ?? localStorage.getItem(NAME_KEY) ?? '').trim().slice(0, 64) || 'guest';
+const devices = new Devices();
+/** @type {Kind[]} */
+const KINDS = ['audio', 'video'];
 
-/**
- * @template {HTMLElement} [T=HTMLElement]
- * @param {string} id
- */
-const get = (id) => /** @type {T} */ (document.getElementById(id));
-const tiles = get('tiles');
-const notice = get('notice');
-const soundButton = get('sound');
-
-const call = new Call(signalingUrl(location), roomId, displayName);
-const localTile = new Tile(displayName, { local: true });
-/** @type {Map<string, Tile>} */
-const tileOf = new Map();
-
-/** @param {string} text */
-function say(text) {
-  notice.textContent = text;
-  notice.hidden = text === '';
+/** A reload in the middle of a call goes on with it. */
+function isReload() {
+  const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
+  return entry?.type === 'reload' && tab.get('joined') === roomId;
 }
 
-function layOut() {
-  const columns = bestColumns(tiles.childElementCount, tiles.clientWidth, tiles.clientHeight);
-  tiles.style.setProperty('--columns', String(columns));
-  tiles.style.setProperty('--rows', String(Math.ceil(tiles.childElementCount / columns)));
-}
-
-function showState() {
+/** @param {Call} call @param {Stage} stage */
+function showState(call, stage) {
   const others = call.peers.size;
   const texts = {
-    connecting: 'connecting …',
-    joined: others === 0 ? 'nobody else is here yet' : `${others + 1} in the room`,
-    lost: 'lost the server, trying again …',
-    closed: 'left',
+    connecting: text.room.connecting, lost: text.room.lost, closed: text.room.left,
+    joined: others === 0 ? text.room.alone : text.room.count(others + 1, stage.nHidden),
   };
   get('state').textContent = texts[call.state];
 }
 
-/**
- * @param {Peer} peer
- * @param {Tile} tile
- */
-async function showTracks(peer, tile) {
-  const video = peer.stream.getVideoTracks()[0];
-  tile.showPicture(Boolean(video) && !video.muted && video.readyState === 'live');
-  if (peer.stream.getTracks().length > 0 && !await tile.play(peer.stream))
-    soundButton.hidden = false;
+/** @param {People} people */
+function showRecorders(people) {
+  const names = people.recorders;
+  get('recording').hidden = names.length === 0;
+  get('recording').textContent = text.room.recording(names.join(', '));
 }
 
-/** @param {Peer} peer */
-function addPeer(peer) {
-  const tile = new Tile(peer.displayName, { role: peer.role });
-  tile.element.dataset.peer = peer.id;
-  tileOf.set(peer.id, tile);
-  tiles.append(tile.element);
-  const states = { new: 'connecting …', connecting: 'connecting …', connected: '', disconnected: 'no contact',
-    failed: 'reconnecting …', closed: '' };
-  const showPeerState = () => tile.showStatus(states[peer.state]);
-  peer.addEventListener('state', showPeerState);
-  peer.addEventListener('tracks', () => showTracks(peer, tile));
-  showPeerState();
-  layOut();
-  showState();
-}
-
-/** @param {Peer} peer */
-function removePeer(peer) {
-  tileOf.get(peer.id)?.element.remove();
-  tileOf.delete(peer.id);
-  layOut();
-  showState();
-}
-
-/**
- * @param {string} name
- * @param {string} text
- */
-function addLine(name, text) {
-  const line = document.createElement('li');
-  const who = document.createElement('b');
-  who.textContent = name;
-  line.append(who, ` ${text}`);
-  get('chat-lines').append(line);
-  line.scrollIntoView({ block: 'nearest' });
-  if (get('chat').hidden)
-    get('chat-toggle').classList.add('news');
-}
-
-/** @param {unknown} error */
-function deviceText(error) {
-  switch (/** @type {DOMException} */ (error)?.name) {
-    case 'NotAllowedError': return 'The browser does not let this page use the camera and microphone.';
-    case 'NotFoundError': return 'There is no camera or microphone.';
-    case 'NotReadableError': return 'Another program uses the camera or microphone.';
-    default: return 'The camera and microphone cannot be used.';
-  }
-}
-
-/** @param {MediaStream} stream */
-function useStream(stream) {
-  for (const track of stream.getTracks()) {
-    const kind = /** @type {Kind} */ (track.kind);
-    call.setTrack(kind, track);
-    const device = kind === 'audio' ? 'microphone' : 'camera';
-    /** @type {HTMLButtonElement} */ (get(device)).disabled = false;
-    track.onended = () => say(`The ${device} has gone.`);
-  }
-  localTile.play(call.media.stream);
-  localTile.showPicture(Boolean(call.media.video));
-}
-
-/** Both devices if there are both, else the one there is, else none: nobody is kept out. */
-async function openDevices() {
-  if (!navigator.mediaDevices)
-    return say('Camera and microphone need https, or a server on this machine. You can still see and hear the others.');
-  const video = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } };
-  let failure;
-  for (const constraints of [{ audio: true, video }, { audio: true }, { video }]) {
-    try {
-      useStream(await navigator.mediaDevices.getUserMedia(constraints));
-      return failure && say(call.media.video ? 'Without a microphone.' : 'Without a camera.');
-    } catch (error) {
-      failure = error;
-    }
-  }
-  say(`${deviceText(failure)} You can still see and hear the others.`);
-}
-
-/** @returns {Promise<RTCConfiguration>} */
-async function iceConfiguration() {
-  try {
-    const answer = await fetch('api/ice-servers');
-    const { iceServers } = answer.ok ? await answer.json() : { iceServers: [] };
-    return { iceServers };
-  } catch {
-    return {};
-  }
-}
-
-/** Asked for when we are in it: a room that nobody has made is there only while somebody is in it. */
+/** The name is asked for when we are in it: a room that nobody has made is there only while somebody is in it. */
 async function showRoomName() {
-  const answer = await fetch(`api/rooms/${encodeURIComponent(roomId)}`);
-  if (!answer.ok)
-    return;
-  const { name } = await answer.json();
-  get('room-title').textContent = name || roomId;
-  document.title = `${name || roomId} · meshbot`;
+  const name = (await getRoom(roomId).catch(() => null))?.name || roomId;
+  get('room-title').textContent = name;
+  document.title = text.room.title(name);
+}
+
+/** @param {Call} call @param {Stage} stage */
+function bindLocalMedia(call, stage) {
+  const local = new Tile(text.room.you(call.displayName), { local: true });
+  stage.add('local', local);
+  const show = () => {
+    const { video } = devices.tracks;
+    local.play(video ? [video] : []);
+    local.showPicture(Boolean(video));
+    local.showSilent(!devices.isOn('audio'));
+    showDevices(devices);
+  };
+  devices.addEventListener('change', (event) => {
+    const kind = /** @type {CustomEvent<Kind>} */ (event).detail;
+    if (call.media[kind] !== devices.tracks[kind])
+      call.setTrack(kind, devices.tracks[kind]);
+    else
+      call.announceState();
+    show();
+  });
+  devices.addEventListener('lost', async (event) => {
+    const kind = /** @type {CustomEvent<Kind>} */ (event).detail;
+    say(kind === 'audio' ? text.notice.microphoneLost : text.notice.cameraLost);
+    // Another one may be there to take over.
+    const others = (await devices.list())[kind];
+    if (others.length > 0) {
+      store.set(DEVICE[kind], '');
+      await devices.set(kind, true);
+      if (devices.isOn(kind))
+        say(text.notice.deviceFound);
+    }
+  });
+  for (const kind of KINDS)
+    if (devices.tracks[kind])
+      call.setTrack(kind, devices.tracks[kind]);
+  show();
+  return local;
+}
+
+/** @param {Call} call @param {Stage} stage */
+function bindScreen(call, stage) {
+  const stop = () => {
+    for (const track of call.media.screen?.stream.getTracks() ?? [])
+      track.stop();
+    call.setScreen(null);
+    stage.remove('local-screen');
+    showScreen(false);
+  };
+  return async () => {
+    if (call.media.screen)
+      return stop();
+    try {
+      const stream = await openScreen(call.low);
+      const [track] = stream.getVideoTracks();
+      track.contentHint = 'detail';
+      track.onended = () => {
+        stop();
+        say(text.notice.screenEnded);
+      };
+      call.setScreen(stream);
+      const tile = new Tile(text.room.yourScreen, { local: true, kind: 'screen' });
+      stage.add('local-screen', tile);
+      tile.showPicture(true);
+      tile.play([track]);
+      showScreen(true);
+    } catch (error) {
+      // Whoever was asked and said no need not be told.
+      if (/** @type {DOMException} */ (error).name !== 'NotAllowedError')
+        say(text.notice.noScreen);
+    }
+  };
 }
 
 /**
- * @param {string} id of the button
- * @param {Kind} kind
+ * Says who came or went, those of a moment in one sentence.
+ * @param {(names: string[]) => string} sentence
  */
-function bindDevice(id, kind) {
-  const button = get(id);
-  button.addEventListener('click', () => {
-    const track = call.media[kind];
-    if (!track)
-      return;
-    track.enabled = !track.enabled;
-    button.setAttribute('aria-pressed', String(track.enabled));
-    if (kind === 'video')
-      localTile.showPicture(track.enabled);
-    else
-      localTile.showSilent(!track.enabled);
-    call.announceState();
-  });
+function gatherer(sentence) {
+  /** @type {string[]} */
+  let names = [];
+  let end = () => {};
+  let timer = 0;
+  return (/** @type {string} */ name) => {
+    names.push(name);
+    end();
+    end = say(sentence(names));
+    clearTimeout(timer);
+    timer = setTimeout(() => (names = []), GATHER_MS);
+  };
 }
 
-function bindControls() {
-  bindDevice('microphone', 'audio');
-  bindDevice('camera', 'video');
-  soundButton.addEventListener('click', () => {
-    soundButton.hidden = true;
-    for (const { video } of tileOf.values()) {
-      video.muted = false;
-      video.play().catch(() => {});
-    }
-  });
-  get('copy').addEventListener('click', async () => {
-    const link = new URL(`room.html?id=${encodeURIComponent(roomId)}`, location.href).href;
-    try {
-      await navigator.clipboard.writeText(link);
-      get('copy').textContent = 'Copied';
-      setTimeout(() => (get('copy').textContent = 'Copy link'), 2000);
-    } catch {
-      say(link);
-    }
-  });
-  get('chat-toggle').addEventListener('click', () => {
-    const hidden = get('chat').toggleAttribute('hidden');
-    get('chat-toggle').setAttribute('aria-expanded', String(!hidden));
-    get('chat-toggle').classList.remove('news');
-    if (!hidden)
-      get('chat-text').focus();
-  });
-  get('chat-form').addEventListener('submit', (event) => {
-    event.preventDefault();
-    const input = /** @type {HTMLInputElement} */ (get('chat-text'));
-    const text = input.value.trim();
-    if (!text)
-      return;
-    addLine(displayName, call.chat(text) > 0 ? text : `${text} (nobody got it)`);
-    input.value = '';
-  });
-}
-
-function bindCall() {
+/** @param {Call} call @param {People} people @param {Stage} stage */
+function bindNotices(call, people, stage) {
+  /** @type {WeakMap<Peer, {hand: boolean, screen: boolean, lost: boolean}>} */
+  const known = new WeakMap();
+  /** @type {() => void} */
+  let endLost = () => {};
+  const sayJoined = gatherer(text.notice.joined);
+  const sayLeft = gatherer(text.notice.left);
+  stage.addEventListener('layout', () => showState(call, stage));
   /** @type {(type: string, handler: (detail: any) => void) => void} */
-  const on = (type, handler) =>
-    call.addEventListener(type, (event) => handler(/** @type {CustomEvent} */ (event).detail));
+  const on = (type, handler) => call.addEventListener(type, (event) => handler(/** @type {CustomEvent} */ (event).detail));
   on('state', () => {
-    showState();
-    if (call.state === 'joined')
-      showRoomName().catch(() => {});
+    showState(call, stage);
+    if (call.state === 'lost')
+      endLost = say(text.notice.lost, { lasting: true });
+    if (call.state === 'joined') {
+      endLost();
+      showRoomName();
+    }
   });
-  on('peer-added', addPeer);
-  on('peer-removed', removePeer);
-  on('chat', ({ peer, text }) => addLine(peer.displayName, text));
-  on('peer-state', ({ peer, audio, video }) => {
-    const tile = tileOf.get(peer.id);
-    tile?.showSilent(audio === false);
-    const track = peer.stream.getVideoTracks()[0];
-    tile?.showPicture(video !== false && Boolean(track) && !track.muted);
+  on('peer-added', (/** @type {Peer} */ peer) => {
+    known.set(peer, { hand: false, screen: false, lost: false });
+    if (peer.role === 'recorder')
+      say(text.notice.recorderJoined(peer.displayName), { lasting: true });
+    else if (peer.isNew)
+      sayJoined(peer.displayName);
+    showState(call, stage);
+    showRecorders(people);
   });
-  on('error', ({ code, message }) => say(code === 'room-full' ? 'The room is full.' : `${message ?? code}`));
-  on('closed', () => say('The room has been closed.'));
+  on('peer-removed', (/** @type {Peer} */ peer) => {
+    if (peer.role === 'recorder')
+      say(text.notice.recorderLeft(peer.displayName));
+    else if (call.state === 'joined')
+      sayLeft(peer.displayName);
+    showState(call, stage);
+    showRecorders(people);
+  });
+  on('peer-changed', (/** @type {Peer} */ peer) => {
+    const before = known.get(peer);
+    const { hand, screen } = call.remoteOf(peer);
+    if (!before)
+      return;
+    if (hand && !before.hand)
+      say(text.notice.handUp(peer.displayName));
+    if (screen && !before.screen)
+      say(text.notice.screenOn(peer.displayName));
+    Object.assign(before, { hand, screen });
+    if (peer.state === 'disconnected' || peer.state === 'failed')
+      setTimeout(() => {
+        if (before.lost || peer.state === 'connected' || call.peers.get(peer.id) !== peer)
+          return;
+        before.lost = true;
+        say(text.notice.peerLost(peer.displayName));
+      }, LOST_MS);
+    else if (before.lost && peer.state === 'connected') {
+      before.lost = false;
+      say(text.notice.peerBack(peer.displayName));
+    }
+  });
+  on('error', ({ code, message }) => say({
+    'room-full': text.notice.full, 'rate-limited': text.notice.rateLimited, unauthorized: text.notice.unauthorized,
+  }[/** @type {string} */ (code)] ?? text.notice.error(message ?? code), { lasting: true }));
+  on('closed', () => say(text.notice.closed, { lasting: true }));
+}
+
+/** @param {string} displayName @param {string} token */
+async function enter(displayName, token) {
+  get('prejoin').hidden = true;
+  get('call').hidden = get('controls').hidden = false;
+  document.body.classList.add('in-call');
+  const call = new Call(signalingUrl(location, token), roomId, displayName);
+  call.client = clientKey();
+  call.low = Boolean(store.get('low'));
+  tab.set('joined', roomId);
+  const stage = new Stage(get('stage'));
+  const people = new People(call, stage);
+  const local = bindLocalMedia(call, stage);
+  const chat = new Chat((words) => call.chat(words));
+  bindNotices(call, people, stage);
+  bindControls(roomId, people, {
+    microphone: () => devices.toggle('audio'),
+    camera: () => devices.toggle('video'),
+    screen: bindScreen(call, stage),
+    hand: () => {
+      call.setHand(!call.hand);
+      local.showHand(call.hand);
+      showHand(call.hand);
+    },
+    chat: () => chat.toggle(),
+  });
+  call.addEventListener('chat', (event) => {
+    const { peer, text: words } = /** @type {CustomEvent} */ (event).detail;
+    chat.add(peer.displayName, words);
+  });
+  bindSettings(call, people);
+  people.addEventListener('silenced', () => (get('sound').hidden = false));
+  get('sound').addEventListener('click', () => {
+    get('sound').hidden = true;
+    people.unsilence();
+  });
+  get('leave').addEventListener('click', () => tab.set('joined', ''));
   addEventListener('pagehide', () => call.leave());
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+  addEventListener('online', () => call.networkChanged());
+  showState(call, stage);
+  call.join(await getIceServers());
+}
+
+/** @param {Call} call @param {People} people */
+function bindSettings(call, people) {
+  get('settings-body').prepend(get('devices'));
+  get('choose-speaker').addEventListener('change', () => people.setSpeaker(store.get('speaker')));
+  people.setSpeaker(store.get('speaker'));
+  const low = /** @type {HTMLInputElement} */ (get('low'));
+  low.checked = call.low;
+  low.addEventListener('change', () => {
+    store.set('low', low.checked);
+    call.setLow(low.checked);
+  });
+  people.addEventListener('figures', () => {
+    if (/** @type {HTMLDialogElement} */ (get('details')).open)
+      showDetails([...people.figures].map(([{ displayName }, figures]) => [displayName, figures]));
+  });
 }
 
 async function start() {
-  tiles.append(localTile.element);
-  new ResizeObserver(layOut).observe(tiles);
-  layOut();
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(roomId)) {
-    get('state').textContent = '';
-    return say('This link names no room. Go back to the list and choose one.');
-  }
+  fillTexts(document);
+  const token = takeToken(location, history);
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(roomId))
+    return say(text.join.noRoom, { lasting: true });
   get('room-title').textContent = roomId;
-  document.title = `${roomId} · meshbot`;
-  bindControls();
-  bindCall();
-  const [configuration] = await Promise.all([
-    iceConfiguration(),
-    Promise.race([openDevices(), new Promise((resolve) => setTimeout(resolve, DEVICE_MS))]),
-  ]);
-  call.join(configuration);
+  document.title = text.room.title(roomId);
+  for (const dialog of document.querySelectorAll('dialog'))
+    dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
+  const name = (query.get('name') ?? '').trim().slice(0, 64);
+  new DeviceForm(devices).refresh();
+  const opened = devices.open();
+  if (isReload()) {
+    await opened;
+    return enter(store.get('displayName') || name || text.join.guest, token);
+  }
+  await enter(await prepare(devices, roomId, name), token);
 }
 
 start();

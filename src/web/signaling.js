@@ -8,12 +8,13 @@ const LONGEST_DELAY_MS = 10000;
 
 /**
  * The address of the plain dialect on the server that gave us this page.
- * @param {Location} location
+ * @param {{href: string}} location
+ * @param {string} [token] where the server wants one
  */
-export function signalingUrl(location) {
+export function signalingUrl(location, token = '') {
   const url = new URL('ws', location.href);
-  url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.search = '';
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = token && `access_token=${encodeURIComponent(token)}`;
   url.hash = '';
   return url.href;
 }
@@ -35,15 +36,26 @@ export class Signaling extends EventTarget {
   constructor(url) {
     super();
     this.#url = url;
-    addEventListener('online', this.#online);
+    globalThis.addEventListener?.('online', this.#online);
   }
 
   connect() {
     clearTimeout(this.#timer);
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#take(data);
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#take(data);
     socket.onclose = () => this.#lost(socket);
+  }
+
+  /** Gives up a connection that may be dead without anybody having said so, and makes a new one. */
+  reconnect() {
+    const socket = this.#socket;
+    if (this.#closed || !socket || socket.readyState === WebSocket.CONNECTING)
+      return;
+    this.#socket = null;
+    socket.close();
+    this.dispatchEvent(new CustomEvent('lost', { detail: { retryMs: 0 } }));
+    this.connect();
   }
 
   /**
@@ -61,7 +73,7 @@ export class Signaling extends EventTarget {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
-    removeEventListener('online', this.#online);
+    globalThis.removeEventListener?.('online', this.#online);
     this.#socket?.close(1000);
   }
 

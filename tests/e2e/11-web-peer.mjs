@@ -53,7 +53,7 @@ async function makeLab() {
     await wait(() => b.peer.send({ type: 'chat', text }), 'an open channel at b');
     await wait(() => a.got.includes(text), 'the text at a');
     for (const { peer } of [a, b])
-      await wait(() => peer.stream.getVideoTracks().some((/** @type {any} */ track) => !track.muted), 'a picture');
+      await wait(() => peer.tracks.some((/** @type {any} */ { track }) => track.kind === 'video' && !track.muted), 'a picture');
   };
   const offers = (/** @type {any} */ end) => end.sent.filter((/** @type {any} */ data) => data.description?.type === 'offer').length;
   /** @type {any} */ (globalThis).lab = { make, wire, talk, wait, offers };

@@ -13,13 +13,19 @@ const FLAGS = [
 
 /** Runs in the page before its own scripts: keeps the connections and the ids that a test asks about. */
 function observe() {
-  const made = /** @type {any} */ (globalThis).made = { connections: [], id: '', messages: [] };
+  const made = /** @type {any} */ (globalThis).made = { connections: [], id: '', messages: [], descriptions: 0 };
   const Connection = RTCPeerConnection;
   globalThis.RTCPeerConnection = class extends Connection {
     /** @param {RTCConfiguration} configuration */
     constructor(configuration) {
       super(configuration);
       made.connections.push(this);
+    }
+
+    /** @param {any} [description] */
+    setLocalDescription(description) {
+      made.descriptions += 1;
+      return super.setLocalDescription(description);
     }
   };
   const Socket = WebSocket;
@@ -40,9 +46,10 @@ function observe() {
 
 /**
  * @param {import('node:test').TestContext} t
+ * @param {string[]} [flags] besides the usual ones; the last one of a name counts
  */
-export async function openBrowser(t) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+export async function openBrowser(t, flags = []) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] });
   t.after(() => browser.close());
   return browser;
 }
@@ -52,12 +59,19 @@ export async function openBrowser(t) {
  * @param {import('playwright-core').Browser} browser
  * @param {string} url of the host
  * @param {string} room
- * @param {{name?: string, devices?: boolean, viewport?: {width: number, height: number}, colorScheme?: 'light' | 'dark'}} [options]
+ * @param {{name?: string, devices?: boolean, viewport?: {width: number, height: number}, colorScheme?: 'light' | 'dark',
+ *          remembered?: Record<string, string>}} [options] remembered: what this browser knows from before
  */
-export async function openRoom(browser, url, room, { name = 'browser', devices = true, ...look } = {}) {
+export async function openRoom(browser, url, room, { name = 'browser', devices = true, remembered = {}, ...look } = {}) {
   const context = await browser.newContext(look);
+  // A machine that plays several calls at once loads a page slowly.
+  context.setDefaultTimeout(60000);
   const page = await context.newPage();
   await page.addInitScript(observe);
+  await page.addInitScript((known) => {
+    for (const [key, value] of Object.entries(known))
+      localStorage.setItem(`meshbot.${key}`, value);
+  }, remembered);
   if (!devices)
     await page.addInitScript(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));
@@ -69,7 +83,8 @@ export async function openRoom(browser, url, room, { name = 'browser', devices =
       view.errors.push(message.text());
   });
   await page.goto(`${url}/room.html?id=${room}&name=${encodeURIComponent(name)}`);
-  await until(() => view.id(), 10000, () => `the page's welcome; ${view.errors.join('; ')}`);
+  await page.click('#join');
+  await until(() => view.id(), 20000, () => `the page's welcome; ${view.errors.join('; ')}`);
   return view;
 }
 
@@ -97,6 +112,39 @@ export class RoomPage {
       status: tile.querySelector('.status')?.textContent,
       width: tile.querySelector('video')?.videoWidth ?? 0,
     })));
+  }
+
+  /** Every tile as a person sees it. */
+  people() {
+    return this.page.evaluate(() => [...document.querySelectorAll('.tile')].map((each) => {
+      const tile = /** @type {HTMLElement} */ (each);
+      const seen = (/** @type {string} */ part) => !(/** @type {HTMLElement} */ (tile.querySelector(part)).hidden);
+      return { name: tile.querySelector('.name')?.textContent, local: tile.classList.contains('local'),
+        screen: tile.classList.contains('screen'), picture: !tile.classList.contains('dark'), silent: seen('.silent'), hand: seen('.hand') };
+    }));
+  }
+
+  /**
+   * Waits for a tile that is as described.
+   * @param {string} name
+   * @param {object} wanted
+   */
+  async waitTile(name, wanted, limitMs = 10000) {
+    let last;
+    await until(async () => {
+      last = await this.people();
+      return last.some((tile) => tile.name === name && Object.entries(wanted).every(([key, value]) => tile[key] === value));
+    }, limitMs, () => `${name} ${JSON.stringify(wanted)}; there are ${JSON.stringify(last)}; ${this.errors.slice(-5).join('; ')}`);
+  }
+
+  /** How many connections were made so far. */
+  connections() {
+    return this.page.evaluate(() => /** @type {any} */ (globalThis).made.connections.length);
+  }
+
+  /** How many offers and answers were set so far on all connections. */
+  descriptions() {
+    return this.page.evaluate(() => /** @type {any} */ (globalThis).made.descriptions);
   }
 
   /**
