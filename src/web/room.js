@@ -173,7 +173,7 @@ function bindNotices(call, people, stage) {
   on('peer-added', (/** @type {Peer} */ peer) => {
     known.set(peer, { hand: false, screen: false, lost: false });
     if (peer.role === 'recorder')
-      say(text.notice.recorderJoined(peer.displayName), { lasting: true });
+      say(text.notice.recorderJoined(peer.displayName));
     else if (peer.isNew)
       sayJoined(peer.displayName);
     showState(call, stage);

@@ -5,7 +5,7 @@
 /** @typedef {import('./signaling.js').Member} Member */
 
 /** How long a peer whose connection to the server broke has for an answer over our own. */
-export const PONG_MS = 1000;
+export const PONG_MS = 700;
 /** The same when the server was lost to all: then everybody is busy coming back, and nobody is missed yet. */
 export const ALL_PONG_MS = 8000;
 /** How long it may stay without coming back to the room. */
