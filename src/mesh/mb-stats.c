@@ -258,7 +258,8 @@ on_peer_removed (MbMesh *mesh, MbPeer *peer, MbStats *self)
   if (watch == NULL)
     return;
   if (!self->ended) {
-    if (watch->figures->state == MB_PEER_STATE_CONNECTED)
+    /* Once those of the same program leave, a peer that goes is no news. */
+    if (watch->figures->state == MB_PEER_STATE_CONNECTED && !self->figures->peers_ended)
       mb_peer_figures_set_state (watch->figures, MB_PEER_STATE_LEFT, g_get_monotonic_time ());
     end_watch (self, watch);
     mb_bot_figures_count (self->figures);
