@@ -202,14 +202,14 @@ write_file (MbSessionRecord *self, const MbRecordedFile *file, MbJsonWriter *jso
   g_autofree char *name = g_path_get_basename (file->location);
   g_autofree char *path =
       file->is_closed && file->error == NULL ? g_strdup (name) : g_strconcat (name, ".part", NULL);
+  gint64 offset_ms = (file->zero_us - self->started_us) / G_TIME_SPAN_MILLISECOND;
 
   mb_json_writer_begin (json, NULL, '{');
   mb_json_writer_add_string (json, "path", path);
   mb_json_writer_add_string (json, "participant", file->participant);
   mb_json_writer_add_string (json, "kind", file->is_screen ? "screen" : "camera");
   write_time (json, "startedAt", file->zero_us);
-  mb_json_writer_add_number (
-      json, "offsetMs", (double) ((file->zero_us - self->started_us) / G_TIME_SPAN_MILLISECOND));
+  mb_json_writer_add_number (json, "offsetMs", (double) offset_ms);
   if (file->is_closed) {
     mb_json_writer_add_number (json, "durationMs", (double) file->duration_ms);
     mb_json_writer_add_number (json, "bytes", (double) file->bytes);
