@@ -38,7 +38,7 @@ struct _Peer {
   MbFeed *sink;
   Counter *counter;
   guint16 seq;
-  unsigned int events[4];
+  unsigned int events[MB_TRANSPORT_EVENT_ESTIMATE + 1];
   int n_messages; /* atomic */
   MbTransportStats stats;
   gboolean has_stats;

@@ -29,7 +29,7 @@ struct _Side {
   unsigned int n_sent;
   unsigned int lose_every; /* 0 means none */
   gboolean wire_freed;
-  unsigned int events[4];
+  unsigned int events[MB_TRANSPORT_EVENT_ESTIMATE + 1];
   MbTransportStats *stats; /* of its last answer; streams by value below */
   MbStreamStats streams[8];
   MbTransportStats stats_value;
