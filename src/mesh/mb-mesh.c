@@ -111,7 +111,7 @@ on_peer_text (MbPeer *peer, const char *text, MbMesh *self)
 }
 
 static MbPeer *
-add_peer (MbMesh *self, const char *id, const char *display_name)
+add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
 {
   MbPeerConfig config = {.own_id = self->own_id,
       .peer_id = id,
@@ -120,6 +120,7 @@ add_peer (MbMesh *self, const char *id, const char *display_name)
       .receive_codecs = (const char *const *) self->receive_codecs,
       .ice_servers = (const char *const *) self->ice_servers,
       .cname = self->cname,
+      .knows_rule = role != MB_ROLE_UNKNOWN,
       .candidates = self->candidate_policy};
   MbPeer *peer = g_hash_table_lookup (self->peers, id);
 
@@ -225,7 +226,7 @@ take_roster (MbMesh *self, GPtrArray *members)
   for (guint i = 0; members != NULL && i < members->len; i++) {
     const MbMemberInfo *member = g_ptr_array_index (members, i);
 
-    add_peer (self, member->id, member->display_name);
+    add_peer (self, member->id, member->display_name, member->role);
   }
 }
 
@@ -237,7 +238,7 @@ take_signal (MbMesh *self, MbMessage *message)
 
   /* A server may pass a signal before it has told of its sender. */
   if (peer == NULL)
-    peer = add_peer (self, from, NULL);
+    peer = add_peer (self, from, NULL, MB_ROLE_UNKNOWN);
   if (peer != NULL)
     mb_peer_take_data (peer, mb_message_get_data (message));
 }
@@ -264,7 +265,8 @@ on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
     take_roster (self, mb_message_get_members (message));
     break;
   case MB_MESSAGE_PEER_JOINED:
-    add_peer (self, mb_message_get_peer (message), mb_message_get_display_name (message));
+    add_peer (self, mb_message_get_peer (message), mb_message_get_display_name (message),
+        mb_message_get_role (message));
     break;
   case MB_MESSAGE_SIGNAL:
     take_signal (self, message);

@@ -17,6 +17,8 @@
 #define SEC G_USEC_PER_SEC
 
 #define WAIT_FOR_OFFER_US (5 * SEC)
+/* Longer than a page takes that has its camera before it joins. */
+#define WAIT_FOR_STRANGER_US (1 * SEC)
 #define WAIT_FOR_ANSWER_US (15 * SEC)
 /* In a glare the peer either answers ours at once or never will. */
 #define WAIT_BEFORE_YIELDING_US (4 * SEC)
@@ -38,13 +40,18 @@
  * @self: the machine; any value before
  * @local_id: our member id
  * @remote_id: the peer's
+ * @knows_rule: whether the peer is known to follow the rule who offers
  *
- * The smaller id makes the first offer and is the impolite one.
+ * The smaller id makes the first offer and is the impolite one. Most pages have a rule of their own,
+ * that who comes offers to those who are there, or the other way round, and Chromium's connection
+ * does not always outlive a glare: so the first offer to a peer that may be such a one waits a while.
  */
 void
-mb_negotiation_init (MbNegotiation *self, const char *local_id, const char *remote_id)
+mb_negotiation_init (
+    MbNegotiation *self, const char *local_id, const char *remote_id, gboolean knows_rule)
 {
-  *self = (MbNegotiation){.is_polite = strcmp (local_id, remote_id) > 0};
+  *self = (MbNegotiation){
+      .is_polite = strcmp (local_id, remote_id) > 0, .is_patient = !knows_rule};
 }
 
 static gboolean
@@ -432,10 +439,10 @@ start (MbNegotiation *self, gint64 now_us)
 {
   if (self->state != MB_NEGOTIATION_STATE_NEW)
     return MB_NEGOTIATION_ACTION_NONE;
-  if (!self->is_polite)
+  if (!self->is_polite && !self->is_patient)
     return offer_anew (self, now_us);
   self->state = MB_NEGOTIATION_STATE_WAITING;
-  set_deadline (self, now_us + WAIT_FOR_OFFER_US);
+  set_deadline (self, now_us + (self->is_polite ? WAIT_FOR_OFFER_US : WAIT_FOR_STRANGER_US));
   return MB_NEGOTIATION_ACTION_NONE;
 }
 

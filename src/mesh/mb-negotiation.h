@@ -122,6 +122,7 @@ typedef enum {
 typedef struct {
   MbNegotiationState state;
   gboolean is_polite;
+  gboolean is_patient;  /* the peer may not know who offers */
   gboolean is_built;    /* this generation's webrtcbin exists */
   gboolean is_answerer; /* this generation began with an offer of the peer */
   gboolean is_connected;
@@ -137,7 +138,8 @@ typedef struct {
   char kept_session[40];   /* o= of the kept offer */
 } MbNegotiation;
 
-void mb_negotiation_init (MbNegotiation *self, const char *local_id, const char *remote_id);
+void mb_negotiation_init (
+    MbNegotiation *self, const char *local_id, const char *remote_id, gboolean knows_rule);
 unsigned int mb_negotiation_handle (MbNegotiation *self, const MbNegotiationEvent *event);
 unsigned int mb_negotiation_get_generation (const MbNegotiation *self);
 gint64 mb_negotiation_get_deadline (const MbNegotiation *self);

@@ -21,6 +21,7 @@
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
  * @ice_servers: (nullable) (array zero-terminated=1)
  * @cname: our canonical name in RTCP and descriptions
+ * @knows_rule: whether it is one of those who know who offers; on somebody else's server they may not
  * @candidates: which of the peer's addresses we send to
  *
  * What a peer is told at construction; it copies what it keeps.
@@ -33,6 +34,7 @@ typedef struct {
   const char *const *receive_codecs;
   const char *const *ice_servers;
   const char *cname;
+  gboolean knows_rule;
   MbCandidatePolicy candidates;
 } MbPeerConfig;
 

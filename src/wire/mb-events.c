@@ -93,7 +93,7 @@ static MbRole
 read_foreign_role (MbJsonSpan span)
 {
   g_autofree char *text = read_shown (span, EVENT_NAME_MAX);
-  MbRole role = MB_ROLE_MEMBER;
+  MbRole role = text != NULL ? MB_ROLE_MEMBER : MB_ROLE_UNKNOWN;
 
   mb_role_from_string (text, &role);
   return role;
@@ -205,7 +205,7 @@ parse_member (MbJsonSpan entry, const char *field, GError **error)
   if (mb_json_span_get_kind (entry) != MB_JSON_OBJECT) {
     if (!read_peer_id (entry, field, id, error))
       return NULL;
-    return mb_member_info_new (id, NULL, MB_ROLE_MEMBER, 0);
+    return mb_member_info_new (id, NULL, MB_ROLE_UNKNOWN, 0);
   }
   mb_json_find_many (entry, NAMES, values, G_N_ELEMENTS (NAMES));
   if (!read_peer_id (values[0], field, id, error))

@@ -40,14 +40,14 @@ static const char *const ROLES[] = {
 /**
  * mb_role_to_string:
  *
- * Returns: its word on the wire. Thread: any.
+ * Returns: (nullable): its word on the wire; NULL for MB_ROLE_UNKNOWN. Thread: any.
  */
 const char *
 mb_role_to_string (MbRole role)
 {
-  g_return_val_if_fail ((gsize) role < G_N_ELEMENTS (ROLES), ROLES[MB_ROLE_MEMBER]);
+  g_return_val_if_fail ((gsize) role <= MB_ROLE_UNKNOWN, NULL);
 
-  return ROLES[role];
+  return role == MB_ROLE_UNKNOWN ? NULL : ROLES[role];
 }
 
 /**

@@ -46,13 +46,14 @@ typedef enum {
   MB_ROLE_BOT,
   MB_ROLE_RECORDER,
   MB_ROLE_RELAY,
+  MB_ROLE_UNKNOWN, /* somebody else's server, which knows no roles */
 } MbRole;
 
 /**
  * MbMemberInfo:
  * @id: the member's id
  * @display_name: (nullable): NULL where a server does not tell it
- * @role: its role
+ * @role: its role; MB_ROLE_UNKNOWN where a server does not tell it
  * @joined_at_us: when it joined, µs since 1970 UTC; 0: not known
  */
 typedef struct {

@@ -87,7 +87,8 @@ test('a relay’s streams come and go as participants, by renegotiation on one c
     await carrier.evaluate('cleoComes()');
     await ada.waitTile('<b>Cleo</b>', { picture: true }, 15000);
     await ada.waitTile('Bob', { picture: true });
-    assert.deepEqual((await ada.tiles()).map(({ id }) => id).sort(), ['bob', 'cleo']);
+    const ids = async () => (await ada.tiles()).map(({ id }) => id).sort().join();
+    await until(async () => await ids() === 'bob,cleo', 5000, 'the pictures of both');
     await carrier.evaluate('cleoGoes()');
     await until(async () => await names() === 'Bob', 10000, 'Cleo gone');
   }

@@ -42,7 +42,11 @@ export async function startNodeServer(t, page) {
     socket.on('disconnecting', leave);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  t.after(() => io.close());
+  t.after(() => {
+    // Those who are still connected end later than this server: nobody waits for them.
+    io.close();
+    server.closeAllConnections();
+  });
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return `http://localhost:${port}`;
 }

@@ -56,12 +56,15 @@ typedef struct {
   const char *name;
   const char *local_id;
   const char *remote_id;
+  gboolean knows_rule;
   Step steps[24]; /* ends with state NEW */
 } Case;
 
 /* Of two members the smaller id is the impolite one. */
-#define IMPOLITE "a", "b"
-#define POLITE "b", "a"
+#define IMPOLITE "a", "b", TRUE
+#define POLITE "b", "a", TRUE
+/* Impolite, to a peer that may not know the rule. */
+#define PATIENT "a", "b", FALSE
 
 /* Beginnings that many cases share. */
 #define OFFERING                                           \
@@ -95,6 +98,15 @@ static const Case CASES[] = {
             {1, CREATED, NULL, 0, SEND_OFFER, IN (OFFERED)},
             {1, ANSWER, "S1", 0, APPLY_ANSWER, IN (ACCEPTING)},
             {1, APPLIED, NULL, 0, FLUSH | CHECK, IN (STABLE)}}},
+    {"first-offer/stranger-offers", PATIENT,
+        {{0, START, NULL, 0, NONE, IN (WAITING)},
+            {999 * MSEC, OFFER, "S1", 0, KEEP | BUILD | APPLY_OFFER, IN (ANSWERING)},
+            {1, ANSWERED, NULL, 0, SEND_ANSWER | FLUSH | CHECK, IN (STABLE)}}},
+    {"first-offer/stranger-waits", PATIENT,
+        {{0, START, NULL, 0, NONE, IN (WAITING)},
+            {999 * MSEC, DEADLINE, NULL, 0, NONE, IN (WAITING)},
+            {1 * MSEC, DEADLINE, NULL, 0, BUILD | CREATE, IN (CREATING)},
+            {1, CREATED, NULL, 0, SEND_OFFER, IN (OFFERED)}}},
     {"first-offer/before-start", POLITE,
         {{0, OFFER, "S1", 0, KEEP | BUILD | APPLY_OFFER, IN (ANSWERING)},
             {1, START, NULL, 0, NONE, IN (ANSWERING)},
@@ -299,7 +311,7 @@ test_case (gconstpointer data)
   MbNegotiation machine;
   gint64 now_us = 1000 * SEC;
 
-  mb_negotiation_init (&machine, test->local_id, test->remote_id);
+  mb_negotiation_init (&machine, test->local_id, test->remote_id, test->knows_rule);
   for (unsigned int i = 0;
        i < G_N_ELEMENTS (test->steps) && test->steps[i].state != MB_NEGOTIATION_STATE_NEW; i++) {
     const Step *step = &test->steps[i];
@@ -385,7 +397,8 @@ test_always_a_deadline (void)
     MbNegotiation machine;
     gint64 now_us = SEC;
 
-    mb_negotiation_init (&machine, run % 2 == 0 ? "a" : "b", run % 2 == 0 ? "b" : "a");
+    mb_negotiation_init (&machine, run % 2 == 0 ? "a" : "b", run % 2 == 0 ? "b" : "a",
+        run % 3 != 0);
     for (unsigned int i = 0; i < 60; i++) {
       MbNegotiationEvent event = {
           .type = (MbNegotiationEventType) g_rand_int_range (rand, 0, CLOSE),

@@ -363,12 +363,15 @@ test_other_servers (void)
   g_autoptr (MbMessage) refused = parse_text (MB_SIDE_CLIENT, MB_DIALECT_SIO,
       "2[\"join-error\",{\"roomId\":\"x\",\"error\":\"room is full\"}]", NULL, NULL);
   const MbMemberInfo *first = mb_message_get_members (both)->pdata[0];
+  const MbMemberInfo *second = mb_message_get_members (both)->pdata[1];
 
   g_assert_cmpuint (mb_message_get_members (peers)->len, ==, 2);
   g_assert_cmpuint (mb_message_get_members (both)->len, ==, 2);
   g_assert_cmpstr (first->id, ==, "b");
   g_assert_cmpstr (first->display_name, ==, "B");
   g_assert_cmpint (first->role, ==, MB_ROLE_MEMBER);
+  g_assert_cmpint (second->role, ==, MB_ROLE_UNKNOWN);
+  g_assert_cmpint (mb_message_get_role (joined), ==, MB_ROLE_UNKNOWN);
   g_assert_cmpint (first->joined_at_us, ==, 0);
   g_assert_null (mb_message_get_display_name (joined));
   g_assert_null (mb_message_get_reason (left));

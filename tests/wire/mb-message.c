@@ -137,6 +137,7 @@ test_roles (void)
     g_assert_true (mb_role_from_string (mb_role_to_string (i), &role));
     g_assert_cmpint (role, ==, i);
   }
+  g_assert_null (mb_role_to_string (MB_ROLE_UNKNOWN));
   g_assert_false (mb_role_from_string ("king", &(MbRole){0}));
   g_assert_false (mb_role_from_string (NULL, &(MbRole){0}));
 }

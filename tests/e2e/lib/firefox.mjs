@@ -112,6 +112,8 @@ export class Firefox {
       const warn = console.warn;
       console.warn = (...words) => { faults.push(words.join(' ')); warn(...words); };
       window.RTCPeerConnection = class extends Connection { constructor(...all) { super(...all); window.made.push(this); } };
+      // A page before this one may have left its microphone muted, and that is remembered.
+      localStorage.clear();
       localStorage.setItem('meshbot.low', 'true');
     }`, contexts: [context] });
     const page = new FirefoxPage(this, context);
