@@ -50,8 +50,7 @@ void
 mb_negotiation_init (
     MbNegotiation *self, const char *local_id, const char *remote_id, gboolean knows_rule)
 {
-  *self = (MbNegotiation){
-      .is_polite = strcmp (local_id, remote_id) > 0, .is_patient = !knows_rule};
+  *self = (MbNegotiation){.is_polite = strcmp (local_id, remote_id) > 0, .is_patient = !knows_rule};
 }
 
 static gboolean

@@ -606,8 +606,7 @@ mb_peer_new (MbMedia *media, const MbPeerConfig *config)
   self->ice_servers = g_strdupv ((char **) config->ice_servers);
   self->candidate_policy = config->candidates;
   self->candidates = mb_candidate_queue_new (config->candidates);
-  mb_negotiation_init (
-      &self->negotiation, config->own_id, config->peer_id, config->knows_rule);
+  mb_negotiation_init (&self->negotiation, config->own_id, config->peer_id, config->knows_rule);
   return self;
 }
 

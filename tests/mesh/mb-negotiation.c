@@ -397,8 +397,8 @@ test_always_a_deadline (void)
     MbNegotiation machine;
     gint64 now_us = SEC;
 
-    mb_negotiation_init (&machine, run % 2 == 0 ? "a" : "b", run % 2 == 0 ? "b" : "a",
-        run % 3 != 0);
+    mb_negotiation_init (
+        &machine, run % 2 == 0 ? "a" : "b", run % 2 == 0 ? "b" : "a", run % 3 != 0);
     for (unsigned int i = 0; i < 60; i++) {
       MbNegotiationEvent event = {
           .type = (MbNegotiationEventType) g_rand_int_range (rand, 0, CLOSE),
