@@ -2,7 +2,7 @@
 // bandwidth.js: how much is sent to whom: one uplink that everybody in the mesh gets a share of
 
 /** @typedef {{active?: boolean, kbps?: number, height?: number, fps?: number, of?: number, priority?: RTCPriorityType, keep?: 'maintain-framerate' | 'maintain-resolution'}} Encoding */
-/** @typedef {{audio: Encoding, camera: Encoding, screen: Encoding}} PeerPlan */
+/** @typedef {{audio: Encoding, camera: Encoding, screen: Encoding, screenAudio: Encoding}} PeerPlan */
 /**
  * @typedef {object} Wish what a peer shows of us
  * @property {number} [camera] height in pixels; 0 when it is out of sight; nothing when it has not said
@@ -14,6 +14,8 @@ export const BUDGET_KBPS = 4000;
 export const LOW_BUDGET_KBPS = 400;
 const AUDIO_KBPS = 32;
 const LOW_AUDIO_KBPS = 20;
+/** What a screen plays is more often music than speech. */
+const SCREEN_AUDIO_KBPS = 64;
 /** A screen takes most of what there is: text that cannot be read is of no use, a small face is. */
 const SCREEN_SHARE = 0.75;
 const CAMERA_LEAST_KBPS = 40;
@@ -50,18 +52,19 @@ function cameraEncoding(kbps, wish, height) {
 /**
  * Audio first, then a screen, then cameras. Who has us out of sight, or small, leaves its share to the others.
  * @param {Map<string, Wish>} wishes of each peer
- * @param {{low?: boolean, screen?: boolean, height?: number, budget?: number}} [options] height of the camera's picture
+ * @param {{low?: boolean, screen?: boolean, screenAudio?: boolean, height?: number, budget?: number}} [options] height of the camera's picture
  * @returns {Map<string, PeerPlan>}
  */
-export function planUplink(wishes, { low = false, screen = false, height = 720, budget = low ? LOW_BUDGET_KBPS : BUDGET_KBPS } = {}) {
+export function planUplink(wishes, { low = false, screen = false, screenAudio = false, height = 720, budget = low ? LOW_BUDGET_KBPS : BUDGET_KBPS } = {}) {
   /** @type {Map<string, PeerPlan>} */
   const plans = new Map();
   const audioKbps = low ? LOW_AUDIO_KBPS : AUDIO_KBPS;
+  const screenAudioKbps = low ? LOW_AUDIO_KBPS : SCREEN_AUDIO_KBPS;
   const count = Math.max(1, wishes.size);
-  const video = Math.max(0, budget - audioKbps * count);
+  const video = Math.max(0, budget - (audioKbps + (screenAudio ? screenAudioKbps : 0)) * count);
   const watching = [...wishes.values()].filter((wish) => wish.screen !== 0).length;
   const screenKbps = screen && watching
-    ? Math.min(Math.max(video * SCREEN_SHARE / watching, SCREEN_LEAST_KBPS), SCREEN_MOST_KBPS) : 0;
+    ? Math.min(Math.max(Math.min(video * SCREEN_SHARE, video - CAMERA_LEAST_KBPS * count) / watching, SCREEN_LEAST_KBPS), SCREEN_MOST_KBPS) : 0;
   let rest = Math.max(0, video - screenKbps * watching);
   let left = count;
   // Those who want least come first, so that what they leave can be shared out among those after them.
@@ -75,6 +78,7 @@ export function planUplink(wishes, { low = false, screen = false, height = 720, 
       audio: { kbps: audioKbps, priority: 'high' },
       camera,
       screen: { active: wish.screen !== 0, kbps: screenKbps, fps: low ? 5 : SCREEN_FPS, keep: 'maintain-resolution' },
+      screenAudio: { kbps: screenAudioKbps, priority: 'high' },
     });
   }
   return plans;

@@ -186,7 +186,9 @@ export class Call extends EventTarget {
       const { wants } = this.remoteOf(peer);
       return [id, { camera: wants[stream.id], screen: screen ? wants[screen.stream.id] : 0 }];
     }));
-    const plans = planUplink(wishes, { low: this.low, screen: Boolean(screen), height: video?.getSettings().height });
+    const plans = planUplink(wishes, {
+      low: this.low, screen: Boolean(screen), screenAudio: Boolean(screen?.audio), height: video?.getSettings().height,
+    });
     for (const [id, plan] of plans)
       this.peers.get(id)?.applyPlan(plan);
   }

@@ -78,20 +78,22 @@ export function bindControls(roomId, people, deeds) {
   get('screen').hidden = !navigator.mediaDevices?.getDisplayMedia;
   dress(get('more'), 'more', text.controls.more);
   dress(get('leave'), 'leave', text.controls.leave);
-  get('copy').addEventListener('click', () => {
+  /** @param {string} id in the menu, which closes with it @param {() => void} deed */
+  const choose = (id, deed) => get(id).addEventListener('click', () => {
     get('menu').hidePopover?.();
-    copyLink(roomId);
+    deed();
   });
+  choose('copy', () => copyLink(roomId));
   for (const id of ['settings', 'details', 'shortcuts'])
     get(`open-${id}`).addEventListener('click', () => openDialog(id));
   get('menu').addEventListener('toggle', (event) =>
     get('more').setAttribute('aria-expanded', String(/** @type {any} */ (event).newState === 'open')));
   get('fullscreen').hidden = !document.fullscreenEnabled;
-  get('fullscreen').addEventListener('click', toggleFullscreen);
+  choose('fullscreen', toggleFullscreen);
   document.addEventListener('fullscreenchange', () =>
     dress(get('fullscreen'), 'expand', document.fullscreenElement ? text.controls.leaveFullscreen : text.controls.fullscreen));
   get('picture').hidden = !document.pictureInPictureEnabled;
-  get('picture').addEventListener('click', () => togglePicture(people));
+  choose('picture', () => togglePicture(people));
   showScreen(false);
   showHand(false);
   bindShortcuts({

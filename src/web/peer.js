@@ -443,6 +443,7 @@ export class Peer extends EventTarget {
     await sendEncoding(first('audio'), this.#plan.audio);
     await sendEncoding(first('video'), this.#plan.camera);
     await sendEncoding(this.#screen.video?.sender, this.#plan.screen);
+    await sendEncoding(this.#screen.audio?.sender, this.#plan.screenAudio);
   }
 
   /**

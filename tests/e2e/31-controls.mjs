@@ -1,6 +1,7 @@
 // 31-controls.mjs: what a person does in a call, and what the others see and hear of it
 
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { openBrowser, openRoom } from './lib/browser.mjs';
 import { connectPlain } from './lib/member.mjs';
@@ -23,6 +24,13 @@ const pressed = (page, id) => page.page.getAttribute(`#${id}`, 'aria-pressed');
 const sent = (page) => page.page.evaluate(() => /** @type {any} */ (globalThis).made.connections.at(-1).getSenders()
   .map(({ track }) => track && { kind: track.kind, enabled: track.enabled, state: track.readyState, id: track.id }));
 const notices = (page) => page.page.evaluate(() => document.querySelector('#notices')?.textContent ?? '');
+
+/** The processes in which a browser captures pictures; there are no others than ours in this namespace. */
+async function capturers() {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((pid, n) => lines[n].includes('--utility-sub-type=video_capture.'));
+}
 
 test('mute and camera off are seen by the other side, and nothing is negotiated for them', { timeout: 90000 }, async (t) => {
   const { ada, bert } = await pair(t, 'mute');
@@ -186,6 +194,56 @@ test('another camera during the call, and one that goes away', { timeout: 120000
   await until(async () => /The camera has gone/.test(await notices(ada)), 10000, 'the notice');
   await bert.waitTile('Ada', { picture: false, silent: false });
   assert.equal(await pressed(ada, 'camera'), 'false');
+});
+
+test('a camera that the browser loses while it runs is opened again, and the others see it', { timeout: 90000 }, async (t) => {
+  const { ada, bert } = await pair(t, 'crash');
+  const before = await ada.descriptions();
+  const [first] = await bert.received();
+  // Both pages are of one browser, and so is what captures for them.
+  const captures = await capturers();
+  assert.ok(captures.length > 0, 'a process that captures');
+  for (const pid of captures)
+    process.kill(pid, 'SIGKILL');
+  for (const page of [ada, bert])
+    await until(async () => /Using another device/.test(await notices(page)), 15000, 'the notice');
+  await until(async () => (await bert.received())[0].framesDecoded > first.framesDecoded + 30, 15000, 'new pictures');
+  await bert.waitTile('Ada', { picture: true });
+  assert.equal(await pressed(ada, 'camera'), 'true');
+  assert.equal(await ada.descriptions(), before, 'nothing is negotiated');
+});
+
+test('full screen by button and by key, and back by Escape', { timeout: 60000 }, async (t) => {
+  const { ada } = await pair(t, 'full');
+  const isFull = () => ada.page.evaluate(() => document.fullscreenElement === document.documentElement);
+  const label = async () => (await ada.page.textContent('#fullscreen'))?.trim();
+  const choose = async () => {
+    await ada.page.click('#more');
+    await ada.page.click('#fullscreen');
+    assert.equal(await ada.page.locator('#menu').isHidden(), true);
+  };
+  assert.equal(await label(), 'Full screen');
+  await choose();
+  await until(isFull, 5000, 'full screen');
+  await until(async () => await label() === 'Leave full screen', 5000, 'the button says so');
+  await ada.page.keyboard.press('f');
+  await until(async () => !await isFull(), 5000, 'the usual size');
+  await ada.page.keyboard.press('f');
+  await until(isFull, 5000, 'full screen again');
+  await choose();
+  await until(async () => !await isFull(), 5000, 'the usual size again');
+  assert.equal(await label(), 'Full screen');
+  assert.deepEqual(ada.errors, []);
+});
+
+test('picture in picture shows the other one, and ends', { timeout: 60000 }, async (t) => {
+  const { ada } = await pair(t, 'pip');
+  const shown = () => ada.page.evaluate(() => document.pictureInPictureElement?.closest('.tile')?.querySelector('.name')?.textContent ?? null);
+  await ada.page.keyboard.press('p');
+  await until(async () => await shown() === 'Bert', 5000, 'Bert in a window of his own');
+  await ada.page.keyboard.press('p');
+  await until(async () => await shown() === null, 5000, 'no window');
+  assert.deepEqual(ada.errors, []);
 });
 
 test('a recorder is marked with a red dot and its name, for as long as it is there', { timeout: 60000 }, async (t) => {

@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import { BUDGET_KBPS, LOW_BUDGET_KBPS, planUplink, sendEncoding } from '../../src/web/bandwidth.js';
 
 const wishes = (count, wish = {}) => new Map(Array.from({ length: count }, (_, n) => [`p${n}`, { ...wish }]));
-const total = (plans) => [...plans.values()].reduce((sum, { audio, camera, screen }) =>
-  sum + audio.kbps + (camera.active ? camera.kbps : 0) + (screen.active ? screen.kbps : 0), 0);
+const total = (plans, sound = false) => [...plans.values()].reduce((sum, { audio, camera, screen, screenAudio }) =>
+  sum + audio.kbps + (sound ? screenAudio.kbps : 0) + (camera.active ? camera.kbps : 0) + (screen.active ? screen.kbps : 0), 0);
 
-test('the budget holds for any number of peers, with and without a screen', () => {
+test('the budget holds for any number of peers, with and without a screen and its sound', () => {
   for (let count = 1; count <= 16; count += 1)
-    for (const screen of [false, true]) {
-      const plans = planUplink(wishes(count, { camera: 720, screen: screen ? 1080 : 0 }), { screen });
-      assert.ok(total(plans) <= BUDGET_KBPS + 0.01, `${count} peers: ${total(plans)}`);
+    for (const [screen, screenAudio] of [[false, false], [true, false], [true, true]]) {
+      const plans = planUplink(wishes(count, { camera: 720, screen: screen ? 1080 : 0 }), { screen, screenAudio });
+      assert.ok(total(plans, screenAudio) <= BUDGET_KBPS + 0.01, `${count} peers: ${total(plans, screenAudio)}`);
       for (const { audio } of plans.values())
         assert.deepEqual([audio.kbps, audio.priority], [32, 'high']);
     }
