@@ -27,7 +27,8 @@
  *                          gaps: array of guint64, the PTS before and after each gap, in pairs }
  *   MB_MESSAGE_RTP_DROPPED posted at most once a second while packets are dropped: { packets: guint64, the total }
  *   MB_MESSAGE_KEY_FRAME_WANTED   posted for a GstForceKeyUnit from downstream, at most one per 500 ms: { }
- * Send it GST_EVENT_EOS (gst_element_send_event() on the pipeline) to let downstream finish. */
+ * Once its port is told mb_rtp_port_end() it sends what is left and then the end of the stream; GST_EVENT_EOS
+ * (gst_element_send_event() on the pipeline) does that at once, without what is left. */
 #define MB_ELEMENT_RTP_SRC "mbrtpsrc"
 #define MB_PROP_FEED "feed"
 #define MB_PROP_CAPS "caps"
@@ -102,6 +103,7 @@ typedef struct _MbRtpPort MbRtpPort;
  * @push: takes a list of RTP packets, one a buffer, the header at its start, in one or more
  *   memories; (transfer full). Called from any thread, never blocks: what does not fit is dropped
  *   and counted by the receiver
+ * @end: (nullable): nothing will be pushed any more; what was comes out first, then the end of the stream
  * @free: called once, on whatever thread gave up the last reference
  *
  * The receiving end of one stream of RTP: where a pipeline and the media engine meet. It is the
@@ -112,19 +114,22 @@ typedef struct _MbRtpPort MbRtpPort;
 struct _MbRtpPort {
   int ref_count;
   void (*push) (MbRtpPort *port, GstBufferList *list);
+  void (*end) (MbRtpPort *port);
   void (*free) (MbRtpPort *port);
 };
 
 /**
  * mb_rtp_port_init:
  *
- * Gives @port its functions and its first reference, the caller's.
+ * Gives @port its functions and its first reference, the caller's. What it does at the end is added by
+ * who wants to know of it.
  */
 static inline void
 mb_rtp_port_init (MbRtpPort *port, void (*push) (MbRtpPort *port, GstBufferList *list),
     void (*free) (MbRtpPort *port))
 {
   port->push = push;
+  port->end = NULL;
   port->free = free;
   g_atomic_int_set (&port->ref_count, 1);
 }
@@ -163,6 +168,18 @@ static inline void
 mb_rtp_port_push (MbRtpPort *port, GstBufferList *list)
 {
   port->push (port, list);
+}
+
+/**
+ * mb_rtp_port_end:
+ *
+ * Thread: any; never blocks.
+ */
+static inline void
+mb_rtp_port_end (MbRtpPort *port)
+{
+  if (port->end != NULL)
+    port->end (port);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbRtpPort, mb_rtp_port_unref)

@@ -137,10 +137,11 @@ static GstFlowReturn
 gst_mb_rtp_src_create (GstBaseSrc *base, guint64 offset, guint size, GstBuffer **buffer)
 {
   GstMbRtpSrc *self = GST_MB_RTP_SRC (base);
-  GstBufferList *list = mb_rtp_queue_pop (self->queue);
+  gboolean ended = FALSE;
+  GstBufferList *list = mb_rtp_queue_pop (self->queue, &ended);
 
   if (list == NULL)
-    return GST_FLOW_FLUSHING;
+    return ended ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
   tell_dropped (self);
   count (self, list);
   gst_base_src_submit_buffer_list (base, complete_times (list));

@@ -20,6 +20,7 @@ struct _MbRtpQueue {
   gsize n_bytes;
   guint64 n_dropped; /* packets */
   gboolean flushing; /* pop returns at once */
+  gboolean ended;    /* nobody will push again */
   gboolean closed;   /* nobody will pop again */
 };
 
@@ -51,6 +52,17 @@ queue_push (MbRtpPort *port, GstBufferList *list)
 }
 
 static void
+queue_end (MbRtpPort *port)
+{
+  MbRtpQueue *self = (MbRtpQueue *) port;
+
+  g_mutex_lock (&self->lock);
+  self->ended = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
 queue_free (MbRtpPort *port)
 {
   MbRtpQueue *self = (MbRtpQueue *) port;
@@ -73,6 +85,7 @@ mb_rtp_queue_new (guint max_packets, gsize max_bytes)
   MbRtpQueue *self = g_new0 (MbRtpQueue, 1);
 
   mb_rtp_port_init (&self->port, queue_push, queue_free);
+  self->port.end = queue_end;
   self->max_packets = max_packets;
   self->max_bytes = max_bytes;
   g_mutex_init (&self->lock);
@@ -94,20 +107,22 @@ mb_rtp_queue_get_port (MbRtpQueue *self)
 
 /**
  * mb_rtp_queue_pop:
+ * @ended: (out): whether there will be no more; only with NULL
  *
  * Waits for a list.
  *
- * Returns: (transfer full) (nullable): a list, or NULL while flushing
+ * Returns: (transfer full) (nullable): a list, or NULL while flushing and at the end
  */
 GstBufferList *
-mb_rtp_queue_pop (MbRtpQueue *self)
+mb_rtp_queue_pop (MbRtpQueue *self, gboolean *ended)
 {
   GstBufferList *list = NULL;
 
   g_mutex_lock (&self->lock);
-  while (!self->flushing && g_queue_is_empty (&self->lists))
+  while (!self->flushing && !self->ended && g_queue_is_empty (&self->lists))
     g_cond_wait (&self->cond, &self->lock);
-  if (!self->flushing) {
+  *ended = !self->flushing && g_queue_is_empty (&self->lists);
+  if (!self->flushing && !*ended) {
     list = g_queue_pop_head (&self->lists);
     self->n_packets -= gst_buffer_list_length (list);
     self->n_bytes -= gst_buffer_list_calculate_size (list);

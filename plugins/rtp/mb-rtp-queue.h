@@ -14,7 +14,7 @@ typedef struct _MbRtpQueue MbRtpQueue;
 
 MbRtpQueue *mb_rtp_queue_new (guint max_packets, gsize max_bytes);
 MbRtpPort *mb_rtp_queue_get_port (MbRtpQueue *self);
-GstBufferList *mb_rtp_queue_pop (MbRtpQueue *self);
+GstBufferList *mb_rtp_queue_pop (MbRtpQueue *self, gboolean *ended);
 void mb_rtp_queue_set_flushing (MbRtpQueue *self, gboolean flushing);
 void mb_rtp_queue_clear (MbRtpQueue *self);
 void mb_rtp_queue_close (MbRtpQueue *self);

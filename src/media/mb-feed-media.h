@@ -13,6 +13,18 @@
 typedef struct _MbFeedSubscriber MbFeedSubscriber;
 
 /**
+ * MbFeedPublisher:
+ * @want_key_frame: somebody cannot go on without one
+ * @give_up: publishes what it holds back, and does without what it was waiting for
+ *
+ * What a feed asks of whoever fills it, on the media thread, with the data it was set with.
+ */
+typedef struct {
+  void (*want_key_frame) (gpointer data);
+  void (*give_up) (gpointer data, gint64 now_us);
+} MbFeedPublisher;
+
+/**
  * MbFeedSubscriber:
  * @take: takes a packet; keeps a reference of @buffer where it wants to. Its PTS is the capture
  *   time on the local monotonic clock in nanoseconds, where known
@@ -26,7 +38,7 @@ struct _MbFeedSubscriber {
 /* All on the media thread. */
 void mb_feed_subscribe (MbFeed *self, MbFeedSubscriber *subscriber);
 void mb_feed_unsubscribe (MbFeed *self, MbFeedSubscriber *subscriber);
-void mb_feed_set_publisher (MbFeed *self, void (*want_key_frame) (gpointer data), gpointer data);
+void mb_feed_set_publisher (MbFeed *self, const MbFeedPublisher *publisher, gpointer data);
 void mb_feed_drop_publisher (MbFeed *self, gpointer data);
 void mb_feed_publish (MbFeed *self, GstBuffer *buffer, gint64 now_us);
 void mb_feed_want_key_frame (MbFeed *self, gint64 now_us);

@@ -48,9 +48,9 @@ struct _MbFeed {
   GPtrArray *subscribers; /* (element-type MbFeedSubscriber) not owned */
   GPtrArray *ports;       /* (element-type PortSubscriber) */
   gboolean flush_asked;
-  KeyFrameHandler *handler;               /* (nullable) */
-  void (*want_key_frame) (gpointer data); /* (nullable) */
-  gpointer publisher;                     /* not owned */
+  KeyFrameHandler *handler;         /* (nullable) */
+  const MbFeedPublisher *publisher; /* (nullable) */
+  gpointer publisher_data;          /* not owned */
   gint64 asked_us;
   gint64 base_ns; /* added to a pipeline's PTS; -1 means not known yet */
 };
@@ -357,20 +357,25 @@ mb_feed_add_port (MbFeed *self, MbRtpPort *port)
   mb_media_core_post (self->core, do_add_port, command, command_free);
 }
 
+static gboolean
+find_port (MbFeed *self, MbRtpPort *port, unsigned int *index)
+{
+  for (unsigned int i = 0; i < self->ports->len; i++) {
+    *index = i;
+    if (((PortSubscriber *) self->ports->pdata[i])->port == port)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static void
 do_remove_port (gpointer user_data, gint64 now_us)
 {
   Command *command = user_data;
-  GPtrArray *ports = command->feed->ports;
+  unsigned int index = 0;
 
-  for (unsigned int i = 0; i < ports->len; i++) {
-    PortSubscriber *subscriber = ports->pdata[i];
-
-    if (subscriber->port == command->port) {
-      g_ptr_array_remove_index (ports, i);
-      return;
-    }
-  }
+  if (find_port (command->feed, command->port, &index))
+    g_ptr_array_remove_index (command->feed->ports, index);
 }
 
 void
@@ -380,6 +385,40 @@ mb_feed_remove_port (MbFeed *self, MbRtpPort *port)
 
   command->port = mb_rtp_port_ref (port);
   mb_media_core_post (self->core, do_remove_port, command, command_free);
+}
+
+static void
+do_end_port (gpointer user_data, gint64 now_us)
+{
+  Command *command = user_data;
+  MbFeed *self = command->feed;
+  unsigned int index = 0;
+  PortSubscriber *subscriber;
+
+  if (self->publisher != NULL)
+    self->publisher->give_up (self->publisher_data, now_us);
+  if (!find_port (self, command->port, &index))
+    return;
+  subscriber = self->ports->pdata[index];
+  if (subscriber->list != NULL)
+    mb_rtp_port_push (subscriber->port, g_steal_pointer (&subscriber->list));
+  mb_rtp_port_end (subscriber->port);
+  g_ptr_array_remove_index (self->ports, index);
+}
+
+/**
+ * mb_feed_end_port:
+ *
+ * Removes the port once it has all that has arrived, also what was held back behind packets that
+ * may still come: they are given up, for all subscribers. For streams that have ended.
+ */
+void
+mb_feed_end_port (MbFeed *self, MbRtpPort *port)
+{
+  Command *command = command_new (self);
+
+  command->port = mb_rtp_port_ref (port);
+  mb_media_core_post (self->core, do_end_port, command, command_free);
 }
 
 static void
@@ -419,15 +458,16 @@ mb_feed_unsubscribe (MbFeed *self, MbFeedSubscriber *subscriber)
 
 /**
  * mb_feed_set_publisher:
- * @want_key_frame: called on the media thread with @data
+ * @publisher: what it can be asked; static
+ * @data: for its functions
  *
  * The newest publisher is the one that is asked: a rebuilt peer's takes over from the old one's.
  */
 void
-mb_feed_set_publisher (MbFeed *self, void (*want_key_frame) (gpointer data), gpointer data)
+mb_feed_set_publisher (MbFeed *self, const MbFeedPublisher *publisher, gpointer data)
 {
-  self->want_key_frame = want_key_frame;
-  self->publisher = data;
+  self->publisher = publisher;
+  self->publisher_data = data;
 }
 
 /**
@@ -437,10 +477,10 @@ mb_feed_set_publisher (MbFeed *self, void (*want_key_frame) (gpointer data), gpo
 void
 mb_feed_drop_publisher (MbFeed *self, gpointer data)
 {
-  if (self->publisher != data)
+  if (self->publisher_data != data)
     return;
-  self->want_key_frame = NULL;
   self->publisher = NULL;
+  self->publisher_data = NULL;
 }
 
 /**
@@ -452,11 +492,11 @@ void
 mb_feed_want_key_frame (MbFeed *self, gint64 now_us)
 {
   if (now_us - self->asked_us < MB_FEED_KEY_FRAME_INTERVAL_US ||
-      (self->want_key_frame == NULL && self->handler == NULL))
+      (self->publisher == NULL && self->handler == NULL))
     return;
   self->asked_us = now_us;
-  if (self->want_key_frame != NULL)
-    self->want_key_frame (self->publisher);
+  if (self->publisher != NULL)
+    self->publisher->want_key_frame (self->publisher_data);
   if (self->handler != NULL)
     mb_handle_post (self->handler->handle, self->handler->func, mb_feed_ref (self), unref_feed);
 }

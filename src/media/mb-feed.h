@@ -27,6 +27,7 @@ void mb_feed_set_key_frame_handler (MbFeed *self, MbHandle *handle, MbHandleFunc
 /* To a pipeline: the port of an mbrtpsrc. */
 void mb_feed_add_port (MbFeed *self, MbRtpPort *port);
 void mb_feed_remove_port (MbFeed *self, MbRtpPort *port);
+void mb_feed_end_port (MbFeed *self, MbRtpPort *port);
 void mb_feed_request_key_frame (MbFeed *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbFeed, mb_feed_unref)

@@ -14,6 +14,8 @@
 #include "mb-reorder.h"
 
 #define GIVE_UP_MS 1000
+#define REORDER_SIZE 512       /* packets: a second of 4 Mb/s */
+#define LONG_REORDER_SIZE 2048 /* where a hole is waited for longer */
 #define GIVE_UP_WITHOUT_NACK_MS 100
 #define RETRY_US 50000
 #define KEY_FRAME_RETRY_US 500000
@@ -56,6 +58,14 @@ on_feed_wants_key_frame (gpointer user_data)
 }
 
 static void
+on_feed_gives_up (gpointer user_data, gint64 now_us)
+{
+  mb_receiver_take_bye (user_data, now_us);
+}
+
+static const MbFeedPublisher PUBLISHER = {on_feed_wants_key_frame, on_feed_gives_up};
+
+static void
 drop_config (MbReceiver *self)
 {
   if (self->config.feed != NULL) {
@@ -77,7 +87,7 @@ take_config (MbReceiver *self, const MbReceiverConfig *config)
     self->config.clock_rate = MAX (mb_codec_get_clock_rate (config->codec), 1);
   if (config->feed != NULL) {
     mb_feed_ref (config->feed);
-    mb_feed_set_publisher (config->feed, on_feed_wants_key_frame, self);
+    mb_feed_set_publisher (config->feed, &PUBLISHER, self);
   }
 }
 
@@ -110,6 +120,8 @@ mb_receiver_new (unsigned int id, const MbReceiverConfig *config, MbPeerClock *p
   self->peer_clock = peer_clock;
   self->asked_key_frame_us = G_MININT64 / 2;
   take_config (self, config);
+  mb_reorder_init (
+      &self->reorder, config->give_up_ms > GIVE_UP_MS ? LONG_REORDER_SIZE : REORDER_SIZE);
   begin_source (self, config->ssrc);
   return self;
 }
@@ -122,7 +134,7 @@ mb_receiver_free (MbReceiver *self)
            ", repeated %" G_GUINT64_FORMAT,
       self->ssrc, mb_codec_get_name (self->config.codec), self->stats.packets, self->stats.frames,
       self->stats.key_frames, self->stats.lost, self->stats.recovered);
-  mb_reorder_clear (&self->reorder);
+  mb_reorder_free (&self->reorder);
   drop_config (self);
   g_free (self);
 }
@@ -330,7 +342,7 @@ insert (MbReceiver *self, GstBuffer *buffer, guint16 seq, gint64 now_us)
   MbReorderResult result = mb_reorder_insert (&self->reorder, seq, buffer, now_us);
 
   /* Each round either steps over the first hole or drains all there is: two at most per hole. */
-  for (unsigned int i = 0; result == MB_REORDER_FULL && i < MB_REORDER_SIZE; i++) {
+  for (unsigned int i = 0; result == MB_REORDER_FULL && i < self->reorder.size; i++) {
     give_up (self, G_MAXINT64, now_us);
     drain (self, now_us);
     result = mb_reorder_insert (&self->reorder, seq, buffer, now_us);
@@ -438,7 +450,9 @@ mb_receiver_take_report (MbReceiver *self, const MbRtcpSenderInfo *info, gint64 
 void
 mb_receiver_take_bye (MbReceiver *self, gint64 now_us)
 {
-  give_up (self, G_MAXINT64, now_us);
+  /* Each time the first hole and what waits behind it. */
+  while (self->reorder.started && self->reorder.next <= self->reorder.highest)
+    give_up (self, G_MAXINT64, now_us);
 }
 
 /**

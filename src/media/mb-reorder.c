@@ -9,23 +9,47 @@
 
 #define MAX_JUMP 3000     /* RFC 3550 A.1: further away it must be confirmed */
 #define MAX_ASKED 10      /* times for one packet */
+#define MAX_DOUBLED 2     /* times; what is asked for in vain ten times is long late anyway */
 #define REORDERED_US 5000 /* a hole so young may only be out of order */
 
 static MbReorderSlot *
 slot_of (MbReorder *self, gint64 number)
 {
-  return &self->slots[(guint64) number % MB_REORDER_SIZE];
+  return &self->slots[(guint64) number % self->size];
+}
+
+/**
+ * mb_reorder_init:
+ * @self: any value before
+ * @size: how many packets from the first hole on are kept
+ */
+void
+mb_reorder_init (MbReorder *self, unsigned int size)
+{
+  *self = (MbReorder){.slots = g_new0 (MbReorderSlot, size), .size = size, .strange = -1};
+}
+
+/**
+ * mb_reorder_free:
+ *
+ * Frees what it holds, not itself.
+ */
+void
+mb_reorder_free (MbReorder *self)
+{
+  mb_reorder_clear (self);
+  g_clear_pointer (&self->slots, g_free);
 }
 
 /**
  * mb_reorder_clear:
  *
- * Frees what waits; the next packet starts anew. Also for one that is all zero.
+ * Frees what waits; the next packet starts anew.
  */
 void
 mb_reorder_clear (MbReorder *self)
 {
-  for (unsigned int i = 0; i < MB_REORDER_SIZE; i++) {
+  for (unsigned int i = 0; i < self->size; i++) {
     gst_clear_buffer (&self->slots[i].buffer);
     self->slots[i] = (MbReorderSlot){.buffer = NULL};
   }
@@ -63,14 +87,14 @@ mb_reorder_insert (MbReorder *self, guint16 seq, GstBuffer *buffer, gint64 now_u
     }
     return MB_REORDER_RESTART;
   }
-  if (self->next > self->highest && number - self->next >= MB_REORDER_SIZE) {
+  if (self->next > self->highest && number - self->next >= self->size) {
     self->n_skipped += (unsigned int) (number - self->next);
     self->next = number;
     self->highest = number - 1;
   }
   if (number < self->next || slot_of (self, number)->buffer != NULL)
-    return number - self->next >= MB_REORDER_SIZE ? MB_REORDER_FULL : MB_REORDER_REFUSED;
-  if (number - self->next >= MB_REORDER_SIZE)
+    return number - self->next >= self->size ? MB_REORDER_FULL : MB_REORDER_REFUSED;
+  if (number - self->next >= self->size)
     return MB_REORDER_FULL;
 
   if (number <= self->highest)
@@ -128,7 +152,8 @@ mb_reorder_give_up (MbReorder *self, gint64 missed_before_us)
 
 /**
  * mb_reorder_collect_missing:
- * @retry_us: how long after the last time a packet is asked for again, doubled each time
+ * @retry_us: how long after the first time a packet is asked for again, then twice as long, and from
+ *   then on every four times as long
  * @seqs: (array length=capacity): takes the numbers, rising
  *
  * Returns: how many packets should be asked for now; they are taken for asked
@@ -143,7 +168,7 @@ mb_reorder_collect_missing (
     return 0;
   for (gint64 number = self->next; number <= self->highest && n < capacity; number++) {
     MbReorderSlot *slot = slot_of (self, number);
-    gint64 wait_us = slot->n_asked == 0 ? 0 : retry_us << (slot->n_asked - 1);
+    gint64 wait_us = slot->n_asked == 0 ? 0 : retry_us << MIN (slot->n_asked - 1, MAX_DOUBLED);
 
     if (slot->buffer != NULL || slot->n_asked >= MAX_ASKED ||
         now_us - slot->missed_at_us < REORDERED_US ||

@@ -7,8 +7,6 @@
 
 #include <gst/gst.h>
 
-#define MB_REORDER_SIZE 512 /* packets that wait at most */
-
 typedef enum {
   MB_REORDER_TAKEN,
   MB_REORDER_FILLED,  /* it was missing */
@@ -25,7 +23,8 @@ typedef struct {
 } MbReorderSlot;
 
 typedef struct {
-  MbReorderSlot slots[MB_REORDER_SIZE];
+  MbReorderSlot *slots; /* (array length=size) owned */
+  unsigned int size;    /* packets that wait at most */
   gboolean started;
   gint64 next;            /* unwrapped number to be delivered next */
   gint64 highest;         /* unwrapped number, the newest there is */
@@ -34,6 +33,8 @@ typedef struct {
   gint64 strange;         /* where a second packet would confirm a restart; -1 means nowhere */
 } MbReorder;
 
+void mb_reorder_init (MbReorder *self, unsigned int size);
+void mb_reorder_free (MbReorder *self);
 void mb_reorder_clear (MbReorder *self);
 MbReorderResult mb_reorder_insert (MbReorder *self, guint16 seq, GstBuffer *buffer, gint64 now_us);
 GstBuffer *mb_reorder_pop (MbReorder *self);

@@ -54,8 +54,8 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error)
   self->webrtc = webrtc;
   self->candidates = config->candidates;
   self->session = mb_sdp_session_new (session_id, &capabilities);
-  self->streams =
-      mb_streams_new (media, mb_webrtc_get_transport (webrtc), config->source, config->cname);
+  self->streams = mb_streams_new (
+      media, mb_webrtc_get_transport (webrtc), config->source, config->cname, config->give_up_ms);
   mb_streams_announce (self->streams, self->session);
   g_signal_connect (webrtc, "estimate", G_CALLBACK (on_webrtc_estimate), self);
   return self;

@@ -19,6 +19,8 @@
 
 #define LEAVE_TIMEOUT_MS 3500 /* for the server to hear of it and the connections to go down */
 #define MAX_PEERS 256         /* a server cannot make us open more connections than this */
+/* Who only records has time: what is asked for again may come late. */
+#define RECORDER_GIVE_UP_MS 2000
 
 struct _MbMesh {
   GObject parent;
@@ -120,6 +122,7 @@ add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
       .receive_codecs = (const char *const *) self->receive_codecs,
       .ice_servers = (const char *const *) self->ice_servers,
       .cname = self->cname,
+      .give_up_ms = self->record_dir != NULL && self->source == NULL ? RECORDER_GIVE_UP_MS : 0,
       .knows_rule = role != MB_ROLE_UNKNOWN,
       .candidates = self->candidate_policy};
   MbPeer *peer = g_hash_table_lookup (self->peers, id);

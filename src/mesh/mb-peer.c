@@ -40,6 +40,7 @@ struct _MbPeer {
   GStrv receive_codecs; /* (nullable) */
   GStrv ice_servers;    /* (nullable) */
   MbCandidatePolicy candidate_policy;
+  unsigned int give_up_ms;
 
   /* of the peer */
   MbNegotiation negotiation;
@@ -271,6 +272,7 @@ build_connection (MbPeer *self)
       .cname = self->cname,
       .receive_codecs = (const char *const *) self->receive_codecs,
       .ice_servers = (const char *const *) self->ice_servers,
+      .give_up_ms = self->give_up_ms,
       .candidates = self->candidate_policy};
   g_autoptr (GError) error = NULL;
 
@@ -605,6 +607,7 @@ mb_peer_new (MbMedia *media, const MbPeerConfig *config)
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
   self->ice_servers = g_strdupv ((char **) config->ice_servers);
   self->candidate_policy = config->candidates;
+  self->give_up_ms = config->give_up_ms;
   self->candidates = mb_candidate_queue_new (config->candidates);
   mb_negotiation_init (&self->negotiation, config->own_id, config->peer_id, config->knows_rule);
   return self;

@@ -22,6 +22,7 @@
  * @ice_servers: (nullable) (array zero-terminated=1)
  * @cname: our canonical name in RTCP and descriptions
  * @knows_rule: whether it is one of those who know who offers; on somebody else's server they may not
+ * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
  * @candidates: which of the peer's addresses we send to
  *
  * What a peer is told at construction; it copies what it keeps.
@@ -35,6 +36,7 @@ typedef struct {
   const char *const *ice_servers;
   const char *cname;
   gboolean knows_rule;
+  unsigned int give_up_ms;
   MbCandidatePolicy candidates;
 } MbPeerConfig;
 

@@ -121,12 +121,12 @@ on_finish_timeout (gpointer user_data)
 }
 
 static void
-detach (MbRecording *self)
+detach (MbRecording *self, void (*how) (MbFeed *feed, MbRtpPort *port))
 {
   for (guint i = 0; i < self->ports->len; i++) {
     MbTrack *track = g_ptr_array_index (self->tracks, i);
 
-    mb_feed_remove_port (track->feed, g_ptr_array_index (self->ports, i));
+    how (track->feed, g_ptr_array_index (self->ports, i));
   }
   g_ptr_array_set_size (self->ports, 0);
 }
@@ -134,7 +134,8 @@ detach (MbRecording *self)
 /**
  * mb_recording_finish:
  *
- * Lets what has arrived reach the file and closes it; "closed" follows.
+ * Lets what has arrived reach the file, also what waits behind a packet that is missing, and closes
+ * it; "closed" follows.
  */
 void
 mb_recording_finish (MbRecording *self)
@@ -142,8 +143,7 @@ mb_recording_finish (MbRecording *self)
   if (self->finishing)
     return;
   self->finishing = TRUE;
-  detach (self);
-  gst_element_send_event (self->pipeline, gst_event_new_eos ());
+  detach (self, mb_feed_end_port);
   self->timeout_id = g_timeout_add (FINISH_TIMEOUT_MS, on_finish_timeout, self);
 }
 
@@ -195,7 +195,7 @@ on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
     g_warning ("%s: %s", self->location, error->message);
     if (self->problem == NULL)
       self->problem = g_strdup (error->message);
-    detach (self);
+    detach (self, mb_feed_remove_port);
     self->finishing = TRUE;
     stop (self);
   } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {

@@ -26,6 +26,7 @@ struct _MbStreams {
   MbTransport *transport; /* owned */
   MbSource *source;       /* (nullable) owned */
   char *cname;
+  unsigned int give_up_ms;
   Outgoing outgoing[N_OUTGOING];
   GPtrArray *tracks; /* (element-type MbTrack) */
 };
@@ -34,11 +35,13 @@ struct _MbStreams {
  * mb_streams_new:
  * @source: (nullable): what we send
  * @cname: our canonical name in RTCP, the same on every connection
+ * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
  *
  * Returns: (transfer full): streams with nothing flowing
  */
 MbStreams *
-mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const char *cname)
+mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const char *cname,
+    unsigned int give_up_ms)
 {
   MbStreams *self = g_new0 (MbStreams, 1);
   MbFeed *feeds[N_OUTGOING] = {NULL, NULL};
@@ -46,6 +49,7 @@ mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const 
   self->media = mb_media_ref (media);
   self->transport = mb_transport_ref (transport);
   self->cname = g_strdup (cname);
+  self->give_up_ms = give_up_ms;
   self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
   if (source != NULL) {
     self->source = g_object_ref (source);
@@ -208,7 +212,7 @@ mb_streams_apply (MbStreams *self, const MbSdpSession *session)
       changed = TRUE;
     }
     if (track == NULL) {
-      track = mb_track_new (self->media, self->transport, agreement);
+      track = mb_track_new (self->media, self->transport, agreement, self->give_up_ms);
       changed |= track != NULL;
     }
     if (track != NULL)

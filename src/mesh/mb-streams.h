@@ -13,8 +13,8 @@
 
 typedef struct _MbStreams MbStreams;
 
-MbStreams *mb_streams_new (
-    MbMedia *media, MbTransport *transport, MbSource *source, const char *cname);
+MbStreams *mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source,
+    const char *cname, unsigned int give_up_ms);
 void mb_streams_free (MbStreams *self);
 void mb_streams_take_estimate (MbStreams *self, unsigned int bps);
 void mb_streams_announce (MbStreams *self, MbSdpSession *session);

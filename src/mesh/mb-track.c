@@ -69,11 +69,13 @@ config_from_agreement (const MbSdpAgreement *agreement, MbReceiverConfig *config
  * mb_track_new:
  * @transport: (nullable): where its receiver is added
  * @agreement: a live section in which the peer may send
+ * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
  *
  * Returns: (transfer full) (nullable): NULL where the section brings no media that we know
  */
 MbTrack *
-mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agreement)
+mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agreement,
+    unsigned int give_up_ms)
 {
   MbReceiverConfig config;
   MbTrack *self;
@@ -90,6 +92,8 @@ mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agre
                     g_strcmp0 (agreement->remote_content, "slides") == 0;
   self->feed = mb_feed_new (media, config.kind, config.codec, config.clock_rate);
   config.feed = self->feed;
+  self->give_up_ms = give_up_ms;
+  config.give_up_ms = give_up_ms;
   self->receiver_id = mb_transport_add_receiver (transport, &config);
   return self;
 }
@@ -154,6 +158,7 @@ mb_track_update (MbTrack *self, MbTransport *transport, const MbSdpAgreement *ag
       g_strcmp0 (agreement->remote_stream_id, self->group) != 0)
     return FALSE;
   config.feed = self->feed;
+  config.give_up_ms = self->give_up_ms;
   mb_transport_update_receiver (transport, self->receiver_id, &config);
   return TRUE;
 }

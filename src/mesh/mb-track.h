@@ -19,6 +19,7 @@
  * @is_screen: it is a shared screen and not a camera
  * @feed: where its packets can be had, for as long as anyone holds the track
  * @receiver_id: its receiver on the peer's transport
+ * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
  *
  * Read-only for all but mb-track.c; counted. Main thread.
  */
@@ -31,10 +32,12 @@ typedef struct {
   gboolean is_screen;
   MbFeed *feed;
   unsigned int receiver_id;
+  unsigned int give_up_ms;
 } MbTrack;
 
 MbFeedback mb_track_feedback_from_sdp (unsigned int sdp);
-MbTrack *mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agreement);
+MbTrack *mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agreement,
+    unsigned int give_up_ms);
 MbTrack *mb_track_ref (MbTrack *self);
 void mb_track_unref (MbTrack *self);
 GstCaps *mb_track_make_caps (const MbTrack *self);

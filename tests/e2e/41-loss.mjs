@@ -1,9 +1,11 @@
 // 41-loss.mjs: what the network loses is repeated, in both directions between a browser and a bot
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { openBrowser, openRoom } from './lib/browser.mjs';
-import { countFrames, recordings } from './lib/media.mjs';
+import { countFrames, decode, recordings } from './lib/media.mjs';
 import { lose } from './lib/network.mjs';
 import { delay, folder, start, startHost, until } from './lib/process.mjs';
 
@@ -86,3 +88,28 @@ for (const { perMille, least } of [{ perMille: 30, least: 0.95 }, { perMille: 10
     assert.ok(recorded >= least, `the bot recorded ${recorded}`);
   });
 }
+
+test('10 % lost: who only records has every frame, for it waits for what is asked for again', { timeout: 90000 }, async (t) => {
+  const host = await startHost(t);
+  const path = await folder(t);
+  const recorder = start(t, ['--server', host.url, '--room', 'x', '--record', path, '--log-level', 'debug']);
+  const page = await openRoom(await openBrowser(t), host.url, 'x');
+  await until(() => /recording /.test(recorder.log), 20000, () => recorder.log);
+  const stop = lose(100);
+  t.after(() => stop());
+  await delay(SECONDS * 1000);
+  // What is on its way, and what waits behind it, is in the file as well.
+  await page.page.context().close();
+  await until(() => /recorded /.test(recorder.log), 10000, () => recorder.log);
+  await recorder.end();
+
+  const [file] = await recordings(path);
+  const session = JSON.parse(await readFile(join(dirname(file), 'session.json'), 'utf8'));
+  const video = session.files.flatMap((/** @type {any} */ each) => each.tracks).find(({ kind }) => kind === 'video');
+  const repeated = Number(/received VP8: .*repeated (\d+)/.exec(recorder.log)?.[1]);
+  t.diagnostic(`${JSON.stringify(video)}, repeated ${repeated}`);
+  assert.ok(repeated >= 5, `repeated ${repeated}`);
+  assert.deepEqual([video.lost, video.gaps], [0, []]);
+  await decode(file);
+  assert.ok(await countFrames(file) > FPS * SECONDS * 0.8);
+});

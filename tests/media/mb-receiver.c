@@ -343,6 +343,69 @@ test_takeover (Fixture *self, gconstpointer data)
   assert_feedback (self, START_US + 1000, "P");
 }
 
+/* Who has time waits for twice a second's worth, of more packets. */
+static void
+test_patience (Fixture *self, gconstpointer data)
+{
+  g_autoptr (MbReceiver) patient = NULL;
+
+  self->config.give_up_ms = 2000;
+  patient = mb_receiver_new (8, &self->config, &self->clock);
+  mb_receiver_free (g_steal_pointer (&self->receiver));
+  self->receiver = g_steal_pointer (&patient);
+  give (self, 1, KEY, START_US);
+  for (guint16 seq = 3; seq < 1500; seq++)
+    give (self, seq, DELTA, START_US + seq);
+  g_free (feedback (self, START_US + 1990000));
+  g_assert_cmpuint (self->taker.seqs->len, ==, 1);
+  give (self, 2, DELTA, START_US + 1990000);
+  g_assert_cmpuint (self->taker.seqs->len, ==, 1499);
+  g_assert_cmpuint (self->taker.n_discontinuities, ==, 0);
+}
+
+static void
+on_pushed (MbRtpPort *port, GstBufferList *list)
+{
+  gst_buffer_list_unref (list);
+}
+
+static void
+on_freed (MbRtpPort *port)
+{
+}
+
+static gboolean has_ended;
+
+static void
+on_ended (MbRtpPort *port)
+{
+  has_ended = TRUE;
+}
+
+/* A file that is closed gets what waits behind holes, each of them. */
+static void
+test_end_of_port (Fixture *self, gconstpointer data)
+{
+  MbRtpPort port;
+
+  mb_rtp_port_init (&port, on_pushed, on_freed);
+  port.end = on_ended;
+  mb_feed_add_port (self->feed, &port);
+  mb_media_iterate (self->media, START_US);
+  give (self, 1, KEY, START_US);
+  give (self, 3, DELTA, START_US);
+  give (self, 6, DELTA, START_US);
+  assert_taken (self, "1");
+  mb_feed_end_port (self->feed, &port);
+  mb_media_iterate (self->media, START_US + 1000);
+  assert_taken (self, "1 3 6");
+  g_assert_true (has_ended);
+  give (self, 7, DELTA, START_US + 2000);
+  mb_media_iterate (self->media, START_US + 3000);
+  assert_taken (self, "1 3 6 7");
+  g_assert_cmpint (g_atomic_int_get (&port.ref_count), ==, 1);
+}
+
 #define ADD(path, func) g_test_add ("/receiver/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -360,6 +423,8 @@ main (int argc, char **argv)
   ADD ("numbers-that-begin-anew", test_restart);
   ADD ("more-than-can-wait", test_burst_loss);
   ADD ("what-is-repeated-fills-the-hole", test_rtx);
+  ADD ("who-has-time-waits-longer", test_patience);
+  ADD ("the-end-of-a-port-brings-what-is-held-back", test_end_of_port);
   ADD ("a-newer-receiver-takes-over", test_takeover);
   return g_test_run ();
 }

@@ -5,6 +5,8 @@
  */
 #include "mb-reorder.h"
 
+#define SIZE 512
+
 static MbReorder ring;
 
 static MbReorderResult
@@ -76,6 +78,12 @@ test_asking (void)
   /* Doubled each time. */
   g_assert_cmpuint (mb_reorder_collect_missing (&ring, 150000, 50000, seqs, 8), ==, 0);
   g_assert_cmpuint (mb_reorder_collect_missing (&ring, 160000, 50000, seqs, 8), ==, 2);
+  /* But not for ever. */
+  for (gint64 now_us = 360000; now_us < 1700000; now_us += 200000) {
+    g_assert_cmpuint (mb_reorder_collect_missing (&ring, now_us - 1, 50000, seqs, 8), ==, 0);
+    g_assert_cmpuint (mb_reorder_collect_missing (&ring, now_us, 50000, seqs, 8), ==, 2);
+  }
+  g_assert_cmpuint (mb_reorder_collect_missing (&ring, 9000000, 50000, seqs, 8), ==, 0);
   mb_reorder_clear (&ring);
 }
 
@@ -102,10 +110,10 @@ test_full (void)
   insert (1000, 0);
   g_assert_cmpint (pop (), ==, 1000);
   g_assert_cmpint (insert (1002, 0), ==, MB_REORDER_TAKEN);
-  g_assert_cmpint (insert (1001 + MB_REORDER_SIZE - 1, 0), ==, MB_REORDER_TAKEN);
-  g_assert_cmpint (insert (1001 + MB_REORDER_SIZE, 0), ==, MB_REORDER_FULL);
+  g_assert_cmpint (insert (1001 + SIZE - 1, 0), ==, MB_REORDER_TAKEN);
+  g_assert_cmpint (insert (1001 + SIZE, 0), ==, MB_REORDER_FULL);
   g_assert_cmpuint (mb_reorder_give_up (&ring, G_MAXINT64), ==, 1);
-  g_assert_cmpint (insert (1001 + MB_REORDER_SIZE, 0), ==, MB_REORDER_TAKEN);
+  g_assert_cmpint (insert (1001 + SIZE, 0), ==, MB_REORDER_TAKEN);
   mb_reorder_clear (&ring);
 }
 
@@ -131,14 +139,18 @@ test_jumps (void)
 int
 main (int argc, char **argv)
 {
+  int status;
+
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  mb_reorder_clear (&ring);
+  mb_reorder_init (&ring, SIZE);
   g_test_add_func ("/reorder/packets-leave-in-order", test_order);
   g_test_add_func ("/reorder/late-and-double-are-refused", test_refused);
   g_test_add_func ("/reorder/missing-are-asked-for-with-back-off", test_asking);
   g_test_add_func ("/reorder/old-holes-are-given-up", test_giving_up);
   g_test_add_func ("/reorder/full-at-its-size", test_full);
   g_test_add_func ("/reorder/jumps", test_jumps);
-  return g_test_run ();
+  status = g_test_run ();
+  mb_reorder_free (&ring);
+  return status;
 }

@@ -40,12 +40,19 @@ on_wanted (gpointer data)
 }
 
 static void
+on_given_up (gpointer data, gint64 now_us)
+{
+}
+
+static const MbFeedPublisher PUBLISHER = {on_wanted, on_given_up};
+
+static void
 set_up (Fixture *self, gconstpointer data)
 {
   self->media = mb_media_new_manual ();
   self->feed = mb_feed_new (self->media, MB_MEDIA_KIND_VIDEO, MB_CODEC_VP8, 0);
   self->other_feed = mb_feed_new (self->media, MB_MEDIA_KIND_VIDEO, MB_CODEC_VP8, 0);
-  mb_feed_set_publisher (self->feed, on_wanted, self);
+  mb_feed_set_publisher (self->feed, &PUBLISHER, self);
   self->sent = g_array_new (FALSE, FALSE, sizeof (Output));
   self->config = (MbSenderConfig){.kind = MB_MEDIA_KIND_VIDEO,
       .codec = MB_CODEC_VP8,

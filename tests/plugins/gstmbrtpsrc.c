@@ -120,6 +120,29 @@ test_eos (void)
   gst_harness_teardown (harness);
 }
 
+/* Unlike an EOS event, the end of the port is behind what was pushed before it. */
+static void
+test_end (void)
+{
+  MbRtpPort *port;
+  GstHarness *harness = harness_new (&port);
+  GstEvent *event;
+  gboolean eos = FALSE;
+
+  mb_rtp_port_push (port, list_at (1));
+  mb_rtp_port_push (port, list_at (2));
+  mb_rtp_port_end (port);
+  gst_harness_play (harness);
+  gst_buffer_unref (gst_harness_pull (harness));
+  gst_buffer_unref (gst_harness_pull (harness));
+  while (!eos && (event = gst_harness_pull_event (harness)) != NULL) {
+    eos = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
+    gst_event_unref (event);
+  }
+  g_assert_true (eos);
+  gst_harness_teardown (harness);
+}
+
 static void
 test_full (void)
 {
@@ -180,6 +203,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mbrtpsrc/segment-starts-at-zero", test_segment);
   g_test_add_func ("/mbrtpsrc/starts-again-after-a-stop", test_cycles);
   g_test_add_func ("/mbrtpsrc/eos-goes-downstream", test_eos);
+  g_test_add_func ("/mbrtpsrc/end-comes-after-what-is-queued", test_end);
   g_test_add_func ("/mbrtpsrc/full-drops-and-counts", test_full);
   g_test_add_func ("/mbrtpsrc/port-outlives-the-element", test_outlives);
   g_test_add_func ("/mbrtpsrc/key-frame-wish-is-told-once", test_key_frame);

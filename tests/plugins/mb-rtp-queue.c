@@ -15,6 +15,9 @@ list_of (guint n_packets, gsize size)
   return list;
 }
 
+/* What the last pop said. */
+static gboolean ended;
+
 static void
 test_order (void)
 {
@@ -25,7 +28,7 @@ test_order (void)
     mb_rtp_port_push (port, list_of (i, 10));
 
   for (guint i = 1; i <= 3; i++) {
-    g_autoptr (GstBufferList) list = mb_rtp_queue_pop (queue);
+    g_autoptr (GstBufferList) list = mb_rtp_queue_pop (queue, &ended);
 
     g_assert_cmpuint (gst_buffer_list_length (list), ==, i);
   }
@@ -43,7 +46,7 @@ test_packet_limit (void)
   mb_rtp_port_push (port, list_of (1, 10));
   g_assert_cmpuint (mb_rtp_queue_get_dropped (queue), ==, 1);
 
-  gst_buffer_list_unref (mb_rtp_queue_pop (queue));
+  gst_buffer_list_unref (mb_rtp_queue_pop (queue, &ended));
   mb_rtp_port_push (port, list_of (1, 10));
   g_assert_cmpuint (mb_rtp_queue_get_dropped (queue), ==, 1);
 }
@@ -68,10 +71,28 @@ test_flushing (void)
 
   mb_rtp_port_push (port, list_of (1, 10));
   mb_rtp_queue_set_flushing (queue, TRUE);
-  g_assert_null (mb_rtp_queue_pop (queue));
+  g_assert_null (mb_rtp_queue_pop (queue, &ended));
 
   mb_rtp_queue_set_flushing (queue, FALSE);
-  gst_buffer_list_unref (mb_rtp_queue_pop (queue));
+  gst_buffer_list_unref (mb_rtp_queue_pop (queue, &ended));
+}
+
+/* What was pushed comes out, and then the end. */
+static void
+test_ended (void)
+{
+  MbRtpQueue *queue = mb_rtp_queue_new (10, 10000);
+  g_autoptr (MbRtpPort) port = mb_rtp_queue_get_port (queue);
+
+  mb_rtp_port_push (port, list_of (1, 10));
+  mb_rtp_port_end (port);
+  gst_buffer_list_unref (mb_rtp_queue_pop (queue, &ended));
+  g_assert_false (ended);
+  g_assert_null (mb_rtp_queue_pop (queue, &ended));
+  g_assert_true (ended);
+  mb_rtp_queue_set_flushing (queue, TRUE);
+  g_assert_null (mb_rtp_queue_pop (queue, &ended));
+  g_assert_false (ended);
 }
 
 static void
@@ -97,6 +118,7 @@ main (int argc, char **argv)
   g_test_add_func ("/rtp-queue/over-the-packet-limit-is-dropped-and-counted", test_packet_limit);
   g_test_add_func ("/rtp-queue/over-the-byte-limit-is-dropped-and-counted", test_byte_limit);
   g_test_add_func ("/rtp-queue/flushing-keeps-what-is-queued", test_flushing);
+  g_test_add_func ("/rtp-queue/ended-after-what-is-queued", test_ended);
   g_test_add_func ("/rtp-queue/closed-port-swallows", test_closed);
   return g_test_run ();
 }
