@@ -89,7 +89,7 @@ copy_flat (GstBuffer *buffer)
   GstBuffer *copy;
   GstMapInfo map;
 
-  if (size > MB_RTP_MAX_SIZE)
+  if (size == 0 || size > MB_RTP_MAX_SIZE)
     return NULL;
   copy = gst_buffer_new_allocate (NULL, size, NULL);
   if (gst_buffer_map (copy, &map, GST_MAP_WRITE)) {
