@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LIMIT, FILE_WARN = 800, 600
 FUNCTION_LIMIT, FUNCTION_WARN = 100, 60
-LAYERS = {"base": 0, "wire": 1, "media": 2, "host": 2, "mesh": 3, "app": 4}
+LAYERS = {"base": 0, "archive": 1, "wire": 1, "media": 2, "host": 2, "mesh": 3, "app": 4}
 THREAD_MAKERS = ("src/host/mb-store.c", "src/media/mb-media.c", "src/base/mb-handle.c")
 WEBRTC_SIGNALS = ("on-negotiation-needed", "on-ice-candidate", "on-new-transceiver", "on-data-channel",
                   "request-aux-sender", "on-message-string", "on-message-data", "on-open", "on-close",

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "mb-archive-verb.h"
 #include "mb-daemon.h"
 #include "mb-error.h"
 #include "mb-log.h"
@@ -130,6 +131,8 @@ main (int argc, char **argv)
   g_autoptr (MbOptions) options = NULL;
   g_auto (GStrv) environment = g_get_environ ();
 
+  if (mb_archive_verb_is_meant (argc, argv))
+    return mb_archive_verb_run (argv);
   options = mb_options_new ((const char *const *) argv, environment, &error);
   if (options == NULL) {
     mb_log_error_line (error->message);

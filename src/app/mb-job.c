@@ -12,6 +12,7 @@
  */
 #include "mb-job.h"
 
+#include "mb-archive-verb.h"
 #include "mb-elements.h"
 #include "mb-error.h"
 #include "mb-limits.h"
@@ -53,6 +54,7 @@ struct _MbJob {
   MbSources *sources;
   GPtrArray *bots;      /* (element-type Bot) those started so far */
   MbProgress *progress; /* (nullable) */
+  GSubprocess *repair;  /* (nullable) of what an earlier recorder has left */
   GSource *next_timer;  /* (nullable) starts the next bot with --rate */
   GSource *last_timer;  /* (nullable) ends those that do not end by themselves */
   unsigned int n_left;  /* bots that have ended */
@@ -480,6 +482,8 @@ mb_job_start (MbJob *self, GError **error)
       !check_source_elements (self->options, error))
     return FALSE;
   self->started_us = g_get_real_time ();
+  if (self->options->record_dir != NULL)
+    self->repair = mb_archive_verb_repair (self->options->record_dir);
   self->media = mb_media_new ();
   self->sources = mb_sources_new (self->media, self->options);
   g_signal_connect_object (
@@ -547,6 +551,7 @@ mb_job_dispose (GObject *object)
   g_clear_pointer (&self->next_timer, g_source_destroy);
   g_clear_pointer (&self->last_timer, g_source_destroy);
   g_clear_pointer (&self->progress, mb_progress_free);
+  g_clear_object (&self->repair);
   g_ptr_array_set_size (self->bots, 0);
   g_clear_object (&self->sources);
   g_clear_pointer (&self->media, mb_media_unref);

@@ -90,7 +90,7 @@ refuse_left_over (char **argv, GError **error)
 static gboolean
 refuse_verbs (const char *const *argv, GError **error)
 {
-  static const char *const VERBS[] = {"archive", "token", NULL};
+  static const char *const VERBS[] = {"token", NULL};
 
   if (argv[0] == NULL || argv[1] == NULL || !g_strv_contains (VERBS, argv[1]))
     return TRUE;
@@ -433,7 +433,8 @@ mb_options_get_help (void)
       "  meshbot --server https://meet.example --room x --record ./archive\n"
       "                                                 join elsewhere, record everybody\n"
       "  meshbot --server http://localhost:3000 --room 'load-{r}' --rooms 10 --count 3 \\\n"
-      "          --source videotestsrc --duration 60s   thirty bots in ten rooms for a minute\n");
+      "          --source videotestsrc --duration 60s   thirty bots in ten rooms for a minute\n"
+      "  meshbot archive verify|info|repair DIR         check recordings, list them, finish what was cut off\n");
 
   for (MbOptionGroup group = MB_OPTION_GROUP_HOST; group < MB_N_OPTION_GROUPS; group++) {
     g_string_append_printf (text, "\n%s:\n", MB_OPTION_GROUP_TITLES[group]);

@@ -13,6 +13,7 @@
 #include <glib/gstdio.h>
 
 #include "mb-error.h"
+#include "mb-folder-lock.h"
 #include "mb-rec-name.h"
 #include "mb-recording.h"
 
@@ -32,6 +33,7 @@ struct _MbRecorder {
   MbSessionRecord *record;
   GHashTable *recordings; /* (element-type MbRecording Entry) */
   GHashTable *names;      /* (element-type utf8) stems that are taken */
+  int lock;               /* of the folder, while we live; -1 means none */
   gboolean finishing;
 };
 
@@ -297,6 +299,19 @@ make_folder (const char *directory, const char *room_id, GError **error)
   return NULL;
 }
 
+/* From here on nobody else repairs what is in it. There is no session.json yet that a repair would
+ * look for. */
+static int
+lock_folder (const char *folder)
+{
+  g_autoptr (GError) error = NULL;
+  int lock = mb_folder_lock (folder, MB_FOLDER_LOCK_EXCLUSIVE, &error);
+
+  if (lock < 0)
+    g_warning ("%s; recording goes on, and a repair cannot know that it does", error->message);
+  return lock;
+}
+
 /**
  * mb_recorder_new:
  *
@@ -314,6 +329,7 @@ mb_recorder_new (const MbRecorderConfig *config, GError **error)
     return NULL;
   self = g_object_new (MB_TYPE_RECORDER, NULL);
   self->folder = g_steal_pointer (&folder);
+  self->lock = lock_folder (self->folder);
   self->record =
       mb_session_record_new (self->folder, config->room_id, config->server, config->name);
   g_signal_connect_object (
@@ -329,6 +345,7 @@ mb_recorder_finalize (GObject *object)
   g_hash_table_unref (self->recordings);
   g_hash_table_unref (self->names);
   g_clear_object (&self->record);
+  mb_folder_unlock (self->lock);
   g_free (self->folder);
   G_OBJECT_CLASS (mb_recorder_parent_class)->finalize (object);
 }
@@ -350,6 +367,7 @@ mb_recorder_class_init (MbRecorderClass *klass)
 static void
 mb_recorder_init (MbRecorder *self)
 {
+  self->lock = -1;
   self->recordings = g_hash_table_new_full (NULL, NULL, g_object_unref, entry_free);
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }

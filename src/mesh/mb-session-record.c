@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mb-digest.h"
 #include "mb-json-scan.h"
 #include "mb-json-writer.h"
 
@@ -24,7 +25,6 @@
 #define MESSAGE_MAX (16 * 1024)
 #define TYPE_MAX 32
 #define PENDING_MAX (4 * 1024 * 1024)
-#define CHUNK_BYTES (256 * 1024)
 /* Checksums of large files may take longer than a program has that was told to end. */
 #define FINISH_MS 2000
 
@@ -356,26 +356,13 @@ save (MbSessionRecord *self)
 static void
 hash_offmain (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
-  const char *path = data;
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree guint8 *chunk = g_malloc (CHUNK_BYTES);
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  gssize length = fd < 0 ? -1 : 1;
+  GError *error = NULL;
+  char *sha256 = mb_digest_file (data, &error);
 
-  while (length > 0) {
-    length = read (fd, chunk, CHUNK_BYTES);
-    if (length > 0)
-      g_checksum_update (sum, chunk, length);
-    else if (length < 0 && errno == EINTR)
-      length = 1;
-  }
-  if (length < 0)
-    g_task_return_new_error (
-        task, G_IO_ERROR, (int) g_io_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
+  if (sha256 == NULL)
+    g_task_return_error (task, error);
   else
-    g_task_return_pointer (task, g_strdup (g_checksum_get_string (sum)), g_free);
-  if (fd >= 0)
-    close (fd);
+    g_task_return_pointer (task, sha256, g_free);
 }
 
 static void

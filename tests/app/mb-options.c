@@ -117,7 +117,7 @@ test_wrong (void)
       {"--version=3", "takes no value"},
       {"room1", "unexpected argument 'room1'"},
       {"--room", "--room needs a value"},
-      {"archive verify --deep DIR", "meshbot archive is not available in this version"},
+      {"token new", "meshbot token is not available in this version"},
       {"token --sub bob", "meshbot token is not available in this version"},
       {"--room x --relay", "--relay is not available in this version"},
       {"--room x --set pattern", "--set: 'pattern' is no parameter"},
