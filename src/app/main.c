@@ -14,6 +14,7 @@
 #include "mb-log.h"
 #include "mb-options.h"
 #include "mb-pipelines.h"
+#include "mb-token-verb.h"
 
 /* What a shell reports for a program that a signal ended. */
 #define STATUS_SIGNALLED 128
@@ -124,6 +125,20 @@ show_pipelines (MbOptions *options)
   return 0;
 }
 
+static int
+run_token (char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = mb_token_verb_run ((const char *const *) argv + 1, &error);
+
+  if (text == NULL) {
+    mb_log_error_line (error->message);
+    return mb_error_get_exit_status (error);
+  }
+  fputs (text, stdout);
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -133,6 +148,8 @@ main (int argc, char **argv)
 
   if (mb_archive_verb_is_meant (argc, argv))
     return mb_archive_verb_run (argv);
+  if (argc > 1 && g_str_equal (argv[1], "token"))
+    return run_token (argv);
   options = mb_options_new ((const char *const *) argv, environment, &error);
   if (options == NULL) {
     mb_log_error_line (error->message);

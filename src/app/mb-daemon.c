@@ -13,6 +13,7 @@
 
 #include "mb-error.h"
 #include "mb-job.h"
+#include "mb-json-span.h"
 #include "mb-log.h"
 #include "mb-option-values.h"
 #include "mb-probe.h"
@@ -22,6 +23,8 @@
 /* Members are told and closed within it; together with a worker's stop it stays under 5 s. */
 #define DRAIN_MS 500
 #define STOP_MS 4700
+/* As long as a host may run. */
+#define WORKER_TOKEN_S (10 * 365 * 24 * 3600)
 
 struct _MbDaemon {
   GObject parent_instance;
@@ -136,15 +139,41 @@ start_job (MbDaemon *self, const char *server_url, GError **error)
   return mb_job_start (self->job, error);
 }
 
+/* The host's own bot needs a token like everybody else; where the host can, it makes one. */
+static char *
+make_worker_token (MbDaemon *self)
+{
+  g_autofree char *claims =
+      g_strdup_printf ("{\"sub\":\"meshbot\",\"room\":\"*\",\"grants\":["
+                       "\"join\",\"create\",\"publish\",\"record\",\"relay\"],"
+                       "\"exp\":%" G_GINT64_FORMAT,
+          g_get_real_time () / G_USEC_PER_SEC + WORKER_TOKEN_S);
+  g_autoptr (GString) text = g_string_new (claims);
+
+  if (self->options->auth_issuer != NULL) {
+    g_string_append (text, ",\"iss\":");
+    mb_json_append_string (text, self->options->auth_issuer);
+  }
+  if (self->options->auth_audiences[0] != NULL) {
+    g_string_append (text, ",\"aud\":");
+    mb_json_append_string (text, self->options->auth_audiences[0]);
+  }
+  g_string_append_c (text, '}');
+  return mb_server_make_token (self->server, text->str);
+}
+
 static gboolean
 start_worker (MbDaemon *self, GError **error)
 {
   g_autofree char *url =
       mb_probe_make_url (self->options->listen_address, mb_server_get_port (self->server));
+  g_autofree char *token = NULL;
   g_autofree char *room = mb_value_expand (self->options->room, 1, 1, g_get_host_name ());
 
   mb_log_say ("open %s/room.html?id=%s", url, room);
-  self->worker = mb_worker_new (self->options, url);
+  if (self->options->token == NULL && self->options->auth_wants_tokens)
+    token = make_worker_token (self);
+  self->worker = mb_worker_new (self->options, url, token);
   g_signal_connect_object (
       self->worker, "ended", G_CALLBACK (on_taking_part_ended), self, G_CONNECT_DEFAULT);
   return mb_worker_start (self->worker, error);
@@ -176,10 +205,17 @@ join_other (MbDaemon *self, GError *conflict, GError **error)
 static gboolean
 start_host (MbDaemon *self, GError **error)
 {
+  const MbAuthConfig auth = {.wants_tokens = self->options->auth_wants_tokens,
+      .secret_file = self->options->auth_secret_file,
+      .public_key = self->options->auth_public_key,
+      .jwks = self->options->auth_jwks,
+      .issuer = self->options->auth_issuer,
+      .audiences = (const char *const *) self->options->auth_audiences};
   MbServerConfig config;
   g_autoptr (GError) reason = NULL;
 
   mb_server_config_init (&config);
+  config.auth = &auth;
   config.listen_address = self->options->listen_address;
   config.port = self->options->listen_port;
   config.store_path = self->options->store_path;

@@ -92,6 +92,63 @@ take_rate_limit (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_auth_mode (MbOptions *self, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "none") && !g_str_equal (value, "jwt")) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is neither none nor jwt", value);
+    return FALSE;
+  }
+  self->auth_wants_tokens = g_str_equal (value, "jwt");
+  return TRUE;
+}
+
+static gboolean
+take_text (char **place, const char *value, const char *what, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s is missing", what);
+    return FALSE;
+  }
+  replace (place, value);
+  return TRUE;
+}
+
+static gboolean
+take_auth_secret_file (MbOptions *self, const char *value, GError **error)
+{
+  return take_text (&self->auth_secret_file, value, "the name of a file", error);
+}
+
+static gboolean
+take_auth_public_key (MbOptions *self, const char *value, GError **error)
+{
+  return take_text (&self->auth_public_key, value, "the name of a file", error);
+}
+
+static gboolean
+take_auth_jwks (MbOptions *self, const char *value, GError **error)
+{
+  return take_text (&self->auth_jwks, value, "the name of a file", error);
+}
+
+static gboolean
+take_auth_issuer (MbOptions *self, const char *value, GError **error)
+{
+  return take_text (&self->auth_issuer, value, "the issuer", error);
+}
+
+static gboolean
+take_auth_audience (MbOptions *self, const char *value, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the audience is missing");
+    return FALSE;
+  }
+  append (&self->auth_audiences, value);
+  return TRUE;
+}
+
+static gboolean
 take_max_rooms (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_number (value, 1, HOST_ROOMS_MAX, &self->max_rooms, error);
@@ -407,9 +464,21 @@ const MbOptionRow MB_OPTION_ROWS[] = {
     {"store", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_store, "FILE",
         "the rooms' database ($XDG_STATE_HOME/meshbot/rooms.db); :memory: keeps nothing"},
     {"allow-origin", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_allow_origin,
-        "ORIGIN", "a web origin that may use this host too; repeatable; * is any"},
+        "ORIGIN", "a web origin that may use this host too; repeatable; * is any", "http"},
     {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_rate_limit, "off",
-        "no rate limits (benchmarks, closed networks)"},
+        "no rate limits (benchmarks, closed networks)", "http"},
+    {"auth-mode", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_mode, "none|jwt",
+        "who is let in: everybody, or those with a token (none)", "auth"},
+    {"auth-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_secret_file, "FILE",
+        "the secret that tokens are signed with (HS256)", "auth"},
+    {"auth-public-key", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_public_key, "FILE",
+        "or the public key in PEM (RS256, ES256)", "auth"},
+    {"auth-jwks", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_jwks, "FILE",
+        "or a JSON Web Key Set with public keys", "auth"},
+    {"auth-issuer", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_issuer, "ISS",
+        "who has to have made a token (any)", "auth"},
+    {"auth-audience", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST,
+        take_auth_audience, "AUD", "whom a token has to be for; repeatable (any)", "auth"},
     {"max-rooms", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_rooms, "N",
         "how many rooms the host has at a time (10000)"},
     {"max-members", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_members, "N",
@@ -478,6 +547,36 @@ const MbOptionRow MB_OPTION_ROWS[] = {
 };
 
 const gsize MB_N_OPTION_ROWS = G_N_ELEMENTS (MB_OPTION_ROWS);
+
+const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", NULL};
+
+/**
+ * mb_option_find_key:
+ * @section: of a configuration file: `meshbot` has all options by their long names, the others have
+ *   theirs, without the section's name and a dash before it
+ *
+ * Returns: (transfer none) (nullable): the row that is set by @key there
+ */
+const MbOptionRow *
+mb_option_find_key (const char *section, const char *key)
+{
+  gsize length = strlen (section);
+
+  if (g_str_equal (section, MB_OPTION_SECTIONS[0]))
+    return mb_option_find (key);
+  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
+    const MbOptionRow *row = &MB_OPTION_ROWS[i];
+    const char *name = row->name;
+
+    if (g_strcmp0 (row->section, section) != 0)
+      continue;
+    if (g_str_has_prefix (name, section) && name[length] == '-')
+      name += length + 1;
+    if (g_str_equal (name, key))
+      return row;
+  }
+  return NULL;
+}
 
 /**
  * mb_option_find:

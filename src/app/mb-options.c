@@ -87,19 +87,6 @@ refuse_left_over (char **argv, GError **error)
   return TRUE;
 }
 
-static gboolean
-refuse_verbs (const char *const *argv, GError **error)
-{
-  static const char *const VERBS[] = {"token", NULL};
-
-  if (argv[0] == NULL || argv[1] == NULL || !g_strv_contains (VERBS, argv[1]))
-    return TRUE;
-  g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-      "meshbot %s is not available in this version; it hosts rooms and takes part in them",
-      argv[1]);
-  return FALSE;
-}
-
 /* GOption would drop the value of an option that takes none. */
 static gboolean
 refuse_values_of_switches (const char *const *argv, GError **error)
@@ -140,8 +127,7 @@ parse_command_line (const char *const *argv, GPtrArray *settings, GError **error
   g_auto (GStrv) copy = g_strdupv ((char **) argv);
   GOptionGroup *group = g_option_group_new ("meshbot", "", "", settings, NULL);
 
-  if (!check_utf8 (argv, error) || !refuse_verbs (argv, error) ||
-      !refuse_values_of_switches (argv, error)) {
+  if (!check_utf8 (argv, error) || !refuse_values_of_switches (argv, error)) {
     g_option_group_unref (group);
     return FALSE;
   }
@@ -181,11 +167,11 @@ find_setting (GPtrArray *settings, const char *name)
 }
 
 static gboolean
-add_file_key (
-    MbConfig *config, const char *key, GPtrArray *command_line, GPtrArray *settings, GError **error)
+add_file_key (MbConfig *config, const char *section, const char *key, GPtrArray *command_line,
+    GPtrArray *settings, GError **error)
 {
-  const MbOptionRow *row = mb_option_find (key);
-  g_autofree char *where = mb_config_describe (config, key);
+  const MbOptionRow *row = mb_option_find_key (section, key);
+  g_autofree char *where = mb_config_describe (config, section, key);
   g_auto (GStrv) values = NULL;
 
   if (row == NULL || (row->flags & MB_OPTION_NO_FILE) != 0) {
@@ -196,9 +182,9 @@ add_file_key (
         near != NULL ? near : "", near != NULL ? "?" : "");
     return FALSE;
   }
-  if (find_setting (command_line, key) != NULL)
+  if (find_setting (command_line, row->name) != NULL)
     return TRUE;
-  values = mb_config_get_values (config, key, (row->flags & MB_OPTION_LIST) != 0, error);
+  values = mb_config_get_values (config, section, key, (row->flags & MB_OPTION_LIST) != 0, error);
   if (values == NULL)
     return FALSE;
   if ((row->flags & MB_OPTION_SWITCH) != 0 && g_strcmp0 (values[0], "false") == 0)
@@ -218,16 +204,19 @@ add_file_key (
 static GPtrArray *
 merge_file (const char *path, GPtrArray *command_line, GError **error)
 {
-  g_autoptr (MbConfig) config = mb_config_new (path, error);
+  g_autoptr (MbConfig) config = mb_config_new (path, MB_OPTION_SECTIONS, error);
   g_autoptr (GPtrArray) settings = g_ptr_array_new_with_free_func (setting_free);
-  g_auto (GStrv) keys = NULL;
 
   if (config == NULL)
     return NULL;
-  keys = mb_config_list_keys (config);
-  for (guint i = 0; keys[i] != NULL; i++) {
-    if (!add_file_key (config, keys[i], command_line, settings, error))
-      return NULL;
+  for (guint i = 0; MB_OPTION_SECTIONS[i] != NULL; i++) {
+    const char *section = MB_OPTION_SECTIONS[i];
+    g_auto (GStrv) keys = mb_config_list_keys (config, section);
+
+    for (guint j = 0; keys[j] != NULL; j++) {
+      if (!add_file_key (config, section, keys[j], command_line, settings, error))
+        return NULL;
+    }
   }
   g_ptr_array_extend_and_steal (settings, g_ptr_array_ref (command_line));
   return g_steal_pointer (&settings);
@@ -259,6 +248,26 @@ refuse (const Setting *setting, const char *why, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_auth (MbOptions *self, GError **error)
+{
+  unsigned int n_keys = (self->auth_secret_file != NULL) + (self->auth_public_key != NULL) +
+                        (self->auth_jwks != NULL);
+
+  /* Somebody who gives a key does not want an open door. */
+  for (guint i = 0; !self->auth_wants_tokens && i < self->settings->len; i++) {
+    const Setting *setting = g_ptr_array_index (self->settings, i);
+
+    if (g_strcmp0 (setting->row->section, "auth") == 0 &&
+        !g_str_equal (setting->row->name, "auth-mode"))
+      return refuse (setting, "means nothing without --auth-mode jwt", error);
+  }
+  if (self->auth_wants_tokens && n_keys != 1)
+    return refuse (find_setting (self->settings, "auth-mode"),
+        "jwt needs one of --auth-secret-file, --auth-public-key and --auth-jwks", error);
+  return TRUE;
+}
+
 /* What each option is right by itself may still be wrong together. */
 static gboolean
 check_together (MbOptions *self, GError **error)
@@ -271,6 +280,8 @@ check_together (MbOptions *self, GError **error)
     if (self->server_url != NULL && setting->row->group == MB_OPTION_GROUP_HOST)
       return refuse (setting, "is about hosting, which --server leaves to another", error);
   }
+  if (!check_auth (self, error))
+    return FALSE;
   if (find_setting (self->settings, "token") != NULL &&
       find_setting (self->settings, "token-file") != NULL)
     return refuse (find_setting (self->settings, "token-file"),
@@ -304,6 +315,11 @@ options_clear (gpointer data)
   g_free (self->listen_address);
   g_free (self->store_path);
   g_strfreev (self->allow_origins);
+  g_free (self->auth_secret_file);
+  g_free (self->auth_public_key);
+  g_free (self->auth_jwks);
+  g_free (self->auth_issuer);
+  g_strfreev (self->auth_audiences);
   g_free (self->room);
   g_free (self->name);
   g_strfreev (self->sources);
@@ -327,6 +343,7 @@ options_new_default (GPtrArray *settings)
   self->listen_address = g_strdup (MB_SERVER_DEFAULT_ADDRESS);
   self->listen_port = MB_SERVER_DEFAULT_PORT;
   self->allow_origins = g_new0 (char *, 1);
+  self->auth_audiences = g_new0 (char *, 1);
   self->sources = g_new0 (char *, 1);
   self->codecs = g_strsplit ("vp8,h264,vp9", ",", -1);
   self->ice_servers = g_new0 (char *, 1);

@@ -30,6 +30,12 @@ typedef enum {
  * @listen_port: 0 picks one
  * @store_path: the host's database, or `:memory:`
  * @allow_origins: (array zero-terminated=1): web origins besides the host's own
+ * @auth_wants_tokens: whether the host lets in those with a token only
+ * @auth_secret_file: (nullable): what they are signed with, or
+ * @auth_public_key: (nullable): its PEM file, or
+ * @auth_jwks: (nullable): its key set's file
+ * @auth_issuer: (nullable): who has to have made them
+ * @auth_audiences: (array zero-terminated=1): whom they have to be for, one of these
  * @rate_limit: whether the host limits rates
  * @max_rooms: how many rooms the host has
  * @max_members: members of a room without a limit of its own
@@ -67,6 +73,12 @@ typedef struct {
   guint16 listen_port;
   char *store_path;
   char **allow_origins;
+  gboolean auth_wants_tokens;
+  char *auth_secret_file;
+  char *auth_public_key;
+  char *auth_jwks;
+  char *auth_issuer;
+  char **auth_audiences;
   gboolean rate_limit;
   unsigned int max_rooms;
   unsigned int max_members;

@@ -25,6 +25,7 @@ struct _MbWorker {
 
   MbOptions *options;
   char *server_url;
+  char *token; /* (nullable) */
 
   GSubprocess *process; /* (nullable) NULL while waiting to start it again */
   GCancellable *cancellable;
@@ -47,14 +48,16 @@ G_DEFINE_FINAL_TYPE (MbWorker, mb_worker, G_TYPE_OBJECT)
 /**
  * mb_worker_new:
  * @server_url: where the host serves, reachable from this machine
+ * @token: (nullable): what it is let in with where @options have none
  */
 MbWorker *
-mb_worker_new (MbOptions *options, const char *server_url)
+mb_worker_new (MbOptions *options, const char *server_url, const char *token)
 {
   MbWorker *self = g_object_new (MB_TYPE_WORKER, NULL);
 
   self->options = mb_options_ref (options);
   self->server_url = g_strdup (server_url);
+  self->token = g_strdup (options->token != NULL ? options->token : token);
   return self;
 }
 
@@ -171,8 +174,8 @@ mb_worker_start (MbWorker *self, GError **error)
 
   g_subprocess_launcher_set_child_setup (
       launcher, prepare_child, GINT_TO_POINTER ((int) getpid ()), NULL);
-  if (self->options->token != NULL)
-    g_subprocess_launcher_setenv (launcher, MB_OPTIONS_TOKEN_VARIABLE, self->options->token, TRUE);
+  if (self->token != NULL)
+    g_subprocess_launcher_setenv (launcher, MB_OPTIONS_TOKEN_VARIABLE, self->token, TRUE);
   if (self->restart.n_crashes > 0) {
     g_autofree char *crashes = g_strdup_printf ("%u", self->restart.n_crashes);
 
@@ -242,6 +245,7 @@ mb_worker_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->options, mb_options_unref);
   g_free (self->server_url);
+  g_free (self->token);
   G_OBJECT_CLASS (mb_worker_parent_class)->finalize (object);
 }
 

@@ -15,6 +15,6 @@
 #define MB_TYPE_WORKER (mb_worker_get_type ())
 G_DECLARE_FINAL_TYPE (MbWorker, mb_worker, MB, WORKER, GObject)
 
-MbWorker *mb_worker_new (MbOptions *options, const char *server_url);
+MbWorker *mb_worker_new (MbOptions *options, const char *server_url, const char *token);
 gboolean mb_worker_start (MbWorker *self, GError **error);
 void mb_worker_stop (MbWorker *self);

@@ -18,16 +18,17 @@ struct _MbConfig {
 /**
  * mb_config_new:
  * @path: the file
+ * @sections: (array zero-terminated=1): those it may have; the first is told to who wrote another
  *
  * Returns: (transfer full): what stands in it; or %NULL with %MB_ERROR_USAGE where it cannot be
- *   read, is no key file, is not UTF-8, or has sections besides `[meshbot]`
+ *   read, is no key file, is not UTF-8, or has other sections
  */
 MbConfig *
-mb_config_new (const char *path, GError **error)
+mb_config_new (const char *path, const char *const *sections, GError **error)
 {
   g_autoptr (MbConfig) self = g_new0 (MbConfig, 1);
   g_autoptr (GError) reason = NULL;
-  g_auto (GStrv) sections = NULL;
+  g_auto (GStrv) found = NULL;
 
   self->path = g_strdup (path);
   self->file = g_key_file_new ();
@@ -35,13 +36,12 @@ mb_config_new (const char *path, GError **error)
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", path, reason->message);
     return NULL;
   }
-  sections = g_key_file_get_groups (self->file, NULL);
-  for (guint i = 0; sections[i] != NULL; i++) {
-    if (g_str_equal (sections[i], MB_CONFIG_SECTION))
+  found = g_key_file_get_groups (self->file, NULL);
+  for (guint i = 0; found[i] != NULL; i++) {
+    if (g_strv_contains (sections, found[i]))
       continue;
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-        "%s: no section [%s] is known; options stand in [" MB_CONFIG_SECTION "]", path,
-        sections[i]);
+        "%s: no section [%s] is known; options stand in [%s]", path, found[i], sections[0]);
     return NULL;
   }
   return g_steal_pointer (&self);
@@ -61,12 +61,12 @@ mb_config_free (MbConfig *self)
 /**
  * mb_config_list_keys:
  *
- * Returns: (transfer full) (array zero-terminated=1): every key, in the order of the file
+ * Returns: (transfer full) (array zero-terminated=1): every key of @section, in the order of the file
  */
 char **
-mb_config_list_keys (MbConfig *self)
+mb_config_list_keys (MbConfig *self, const char *section)
 {
-  char **keys = g_key_file_get_keys (self->file, MB_CONFIG_SECTION, NULL, NULL);
+  char **keys = g_key_file_get_keys (self->file, section, NULL, NULL);
 
   return keys != NULL ? keys : g_new0 (char *, 1);
 }
@@ -79,15 +79,16 @@ mb_config_list_keys (MbConfig *self)
  *   %MB_ERROR_USAGE where there is none or an escape in it is broken
  */
 char **
-mb_config_get_values (MbConfig *self, const char *key, gboolean is_list, GError **error)
+mb_config_get_values (
+    MbConfig *self, const char *section, const char *key, gboolean is_list, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   char **values = NULL;
 
   if (is_list) {
-    values = g_key_file_get_string_list (self->file, MB_CONFIG_SECTION, key, NULL, &reason);
+    values = g_key_file_get_string_list (self->file, section, key, NULL, &reason);
   } else {
-    g_autofree char *value = g_key_file_get_string (self->file, MB_CONFIG_SECTION, key, &reason);
+    g_autofree char *value = g_key_file_get_string (self->file, section, key, &reason);
 
     if (value != NULL) {
       values = g_new0 (char *, 2);
@@ -95,7 +96,7 @@ mb_config_get_values (MbConfig *self, const char *key, gboolean is_list, GError 
     }
   }
   if (values == NULL) {
-    g_autofree char *where = mb_config_describe (self, key);
+    g_autofree char *where = mb_config_describe (self, section, key);
 
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", where, reason->message);
   }
@@ -108,7 +109,7 @@ mb_config_get_values (MbConfig *self, const char *key, gboolean is_list, GError 
  * Returns: (transfer full): `FILE: [SECTION] KEY`, as an error about @key begins
  */
 char *
-mb_config_describe (MbConfig *self, const char *key)
+mb_config_describe (MbConfig *self, const char *section, const char *key)
 {
-  return g_strdup_printf ("%s: [" MB_CONFIG_SECTION "] %s", self->path, key);
+  return g_strdup_printf ("%s: [%s] %s", self->path, section, key);
 }

@@ -7,15 +7,13 @@
 
 #include <glib.h>
 
-/* The one section a file has for now; keys in it are the long names of the options. */
-#define MB_CONFIG_SECTION "meshbot"
-
 typedef struct _MbConfig MbConfig;
 
-MbConfig *mb_config_new (const char *path, GError **error);
+MbConfig *mb_config_new (const char *path, const char *const *sections, GError **error);
 void mb_config_free (MbConfig *self);
-char **mb_config_list_keys (MbConfig *self);
-char **mb_config_get_values (MbConfig *self, const char *key, gboolean is_list, GError **error);
-char *mb_config_describe (MbConfig *self, const char *key);
+char **mb_config_list_keys (MbConfig *self, const char *section);
+char **mb_config_get_values (
+    MbConfig *self, const char *section, const char *key, gboolean is_list, GError **error);
+char *mb_config_describe (MbConfig *self, const char *section, const char *key);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbConfig, mb_config_free)

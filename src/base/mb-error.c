@@ -26,6 +26,7 @@ static const Outside OUTSIDE[] = {
     [MB_ERROR_USAGE] = {400, "bad-request", 2},
     [MB_ERROR_UNREACHABLE] = {502, "unreachable", 4},
     [MB_ERROR_SECURITY] = {403, "unauthorized", 1},
+    [MB_ERROR_FORBIDDEN] = {403, "unauthorized", 4},
 };
 
 G_DEFINE_QUARK (mb_error, mb_error)

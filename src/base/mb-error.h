@@ -25,6 +25,7 @@
  * @MB_ERROR_USAGE: the command line or configuration is wrong
  * @MB_ERROR_UNREACHABLE: a server or room could not be joined
  * @MB_ERROR_SECURITY: the peer is not who its description says
+ * @MB_ERROR_FORBIDDEN: the token is good, but not for this
  */
 typedef enum {
   MB_ERROR_FAILED,
@@ -41,6 +42,7 @@ typedef enum {
   MB_ERROR_USAGE,
   MB_ERROR_UNREACHABLE,
   MB_ERROR_SECURITY,
+  MB_ERROR_FORBIDDEN,
 } MbError;
 
 GQuark mb_error_quark (void);

@@ -28,13 +28,14 @@
 struct _MbApi {
   MbLobby *lobby;     /* owned */
   MbOrigins *origins; /* not owned */
+  MbAuth *auth;       /* not owned */
   MbMetrics *metrics; /* not owned */
   MbMetric *n_requests;
   char run[MB_ID_LENGTH + 1]; /* names this run of the host */
 };
 
 /* What is done with a request; which of GET (and HEAD), POST and DELETE it takes is in the table. */
-typedef void (*Action) (MbApi *self, MbHttpRequest *request, const char *id);
+typedef void (*Action) (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass);
 
 typedef struct {
   const char *path; /* one that ends in a slash goes on with an id */
@@ -42,6 +43,7 @@ typedef struct {
   Action get;
   Action post;
   Action remove;
+  gboolean is_open; /* to those without a token, too */
 } Resource;
 
 /* The tag names this run of the host too, since the count of revisions begins anew with each. */
@@ -101,19 +103,51 @@ read_page (MbApi *self, MbHttpRequest *request, GList **first, gint64 *limit)
   return TRUE;
 }
 
+/* FALSE where it may not, and has been told. */
+static gboolean
+check_pass (MbHttpRequest *request, const MbPass *pass, MbGrant grant, const char *room)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (mb_pass_check (pass, grant, room, &error))
+    return TRUE;
+  mb_http_request_reply_error (request, error);
+  return FALSE;
+}
+
+/* The same for what is about no room in particular. */
+static gboolean
+check_grant (MbHttpRequest *request, const MbPass *pass, MbGrant grant)
+{
+  return check_pass (request, pass, grant, pass->rooms == NULL ? NULL : pass->rooms[0]);
+}
+
+/* The next room of those that the pass is for. */
+static GList *
+skip_foreign (GList *link, const MbPass *pass)
+{
+  while (link != NULL && !mb_pass_is_for_room (pass, mb_room_get_id (link->data)))
+    link = link->next;
+  return link;
+}
+
 static void
-list_rooms (MbApi *self, MbHttpRequest *request, const char *id)
+list_rooms (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   GString *text = NULL;
   GList *link = NULL;
   gint64 limit = 0;
   MbRoom *last = NULL;
 
-  if (!read_page (self, request, &link, &limit) ||
+  if (!read_page (self, request, &link, &limit))
+    return;
+  /* The tag tells revisions of the whole list apart, not whose part of it was read. */
+  if (mb_pass_is_for_room (pass, NULL) &&
       reply_if_known (self, request, mb_lobby_get_revision (self->lobby)))
     return;
+  link = skip_foreign (link, pass);
   text = g_string_new ("[");
-  for (; link != NULL && limit > 0; link = link->next, limit--) {
+  for (; link != NULL && limit > 0; link = skip_foreign (link->next, pass), limit--) {
     if (last != NULL)
       g_string_append_c (text, ',');
     last = link->data;
@@ -130,11 +164,13 @@ list_rooms (MbApi *self, MbHttpRequest *request, const char *id)
 }
 
 static void
-get_room (MbApi *self, MbHttpRequest *request, const char *id)
+get_room (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   MbRoom *room = mb_lobby_get_room (self->lobby, id);
   GString *text = NULL;
 
+  if (!check_pass (request, pass, MB_GRANT_JOIN, id))
+    return;
   if (room == NULL) {
     mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, "there is no such room");
     return;
@@ -305,7 +341,7 @@ on_room_created (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-create_room (MbApi *self, MbHttpRequest *request, const char *id)
+create_room (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   gsize length = 0;
   const char *body = mb_http_request_get_body (request, &length);
@@ -317,10 +353,12 @@ create_room (MbApi *self, MbHttpRequest *request, const char *id)
         request, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, "the body is to be application/json");
     return;
   }
+  if (!check_grant (request, pass, MB_GRANT_CREATE))
+    return;
   room = read_room (body == NULL ? "" : body, length, &error);
   if (room == NULL)
     mb_http_request_reply_error (request, error);
-  else
+  else if (check_pass (request, pass, MB_GRANT_CREATE, room->id))
     mb_lobby_create_room_async (
         self->lobby, room, on_room_created, pending_new (request, room->id));
 }
@@ -338,11 +376,13 @@ on_room_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-delete_room (MbApi *self, MbHttpRequest *request, const char *id)
+delete_room (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   MbRoom *room = mb_lobby_get_room (self->lobby, id);
   char etag[ETAG_SIZE];
 
+  if (!check_pass (request, pass, MB_GRANT_ADMIN, id))
+    return;
   if (room != NULL) {
     make_etag (self, mb_room_get_revision (room), etag, sizeof etag);
     if (!mb_http_is_as_expected (mb_http_request_get_headers (request), etag)) {
@@ -356,16 +396,18 @@ delete_room (MbApi *self, MbHttpRequest *request, const char *id)
 }
 
 static void
-get_ice_servers (MbApi *self, MbHttpRequest *request, const char *id)
+get_ice_servers (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   g_autofree char *text = g_strdup_printf ("{\"iceServers\":[],\"ttl\":%d}\n", ICE_TTL_S);
 
+  if (!check_grant (request, pass, MB_GRANT_JOIN))
+    return;
   mb_http_request_add_header (request, "Cache-Control", "no-store");
   mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE, text);
 }
 
 static void
-get_health (MbApi *self, MbHttpRequest *request, const char *id)
+get_health (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   mb_http_request_add_header (request, "Cache-Control", "no-store");
   mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE,
@@ -373,7 +415,7 @@ get_health (MbApi *self, MbHttpRequest *request, const char *id)
 }
 
 static void
-get_readiness (MbApi *self, MbHttpRequest *request, const char *id)
+get_readiness (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   mb_http_request_add_header (request, "Cache-Control", "no-store");
   if (mb_lobby_is_closed (self->lobby)) {
@@ -386,7 +428,7 @@ get_readiness (MbApi *self, MbHttpRequest *request, const char *id)
 }
 
 static void
-get_metrics (MbApi *self, MbHttpRequest *request, const char *id)
+get_metrics (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   g_autofree char *text = mb_metrics_render (self->metrics);
 
@@ -399,9 +441,9 @@ static const Resource RESOURCES[] = {
     {"/api/rooms", "GET, HEAD, POST, OPTIONS", list_rooms, create_room, NULL},
     {"/api/rooms/", "GET, HEAD, DELETE, OPTIONS", get_room, NULL, delete_room},
     {"/api/ice-servers", "GET, HEAD, OPTIONS", get_ice_servers, NULL, NULL},
-    {"/healthz", "GET, HEAD, OPTIONS", get_health, NULL, NULL},
-    {"/readyz", "GET, HEAD, OPTIONS", get_readiness, NULL, NULL},
-    {"/metrics", "GET, HEAD, OPTIONS", get_metrics, NULL, NULL},
+    {"/healthz", "GET, HEAD, OPTIONS", get_health, NULL, NULL, TRUE},
+    {"/readyz", "GET, HEAD, OPTIONS", get_readiness, NULL, NULL, TRUE},
+    {"/metrics", "GET, HEAD, OPTIONS", get_metrics, NULL, NULL, TRUE},
 };
 
 static const Resource *
@@ -435,6 +477,21 @@ choose_action (const Resource *resource, MbHttpRequest *request)
 }
 
 static void
+act (MbApi *self, MbHttpRequest *request, const Resource *resource, Action action, const char *id)
+{
+  g_autoptr (MbPass) pass = NULL;
+
+  if (!resource->is_open) {
+    pass = mb_auth_admit (self->auth, request, mb_auth_find_bearer (request));
+    if (pass == NULL)
+      return;
+    if (mb_auth_wants_tokens (self->auth))
+      mb_http_request_add_header (request, "Vary", "Authorization");
+  }
+  action (self, request, id, pass);
+}
+
+static void
 on_request (MbHttpRequest *request, gpointer user_data)
 {
   MbApi *self = user_data;
@@ -457,7 +514,7 @@ on_request (MbHttpRequest *request, gpointer user_data)
   } else {
     action = choose_action (resource, request);
     if (action != NULL) {
-      action (self, request, id);
+      act (self, request, resource, action, id);
       return;
     }
     mb_http_request_add_header (request, "Allow", resource->allow);
@@ -472,12 +529,13 @@ on_request (MbHttpRequest *request, gpointer user_data)
  * Puts itself on @http at `/api/`, `/healthz`, `/readyz` and `/metrics`.
  */
 MbApi *
-mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbMetrics *metrics)
+mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbMetrics *metrics)
 {
   MbApi *self = g_new0 (MbApi, 1);
 
   self->lobby = g_object_ref (lobby);
   self->origins = origins;
+  self->auth = auth;
   mb_connection_make_id (self->run);
   self->metrics = metrics;
   self->n_requests = mb_metrics_counter (

@@ -32,6 +32,7 @@ struct _MbEioServer {
   MbEioOptions options;
   MbEioOpenedFunc opened;
   gpointer user_data;   /* not owned */
+  MbAuth *auth;         /* (nullable) not owned */
   GHashTable *sessions; /* (element-type MbEioSession) owned references, by sid */
   Farewell farewells[FAREWELLS];
   unsigned int next_farewell;
@@ -74,13 +75,27 @@ on_session_ended (MbEioSession *session, gpointer user_data)
 }
 
 static MbEioSession *
-add_session (MbEioServer *self)
+add_session (MbEioServer *self, MbPass *pass)
 {
   MbEioSession *session =
       mb_eio_session_new (self->reactor, &self->options, on_session_ended, self);
 
+  mb_eio_session_set_pass (session, pass);
   g_hash_table_insert (self->sessions, (gpointer) mb_eio_session_get_sid (session), session);
   return session;
+}
+
+/* Browsers cannot send the field with every transport: who comes without one brings the token
+ * later. FALSE where it was a bad one, and the request was answered. */
+static gboolean
+read_pass (MbEioServer *self, MbHttpRequest *request, MbPass **pass)
+{
+  const char *token = mb_auth_find_bearer (request);
+
+  if (self->auth == NULL || token == NULL)
+    return TRUE;
+  *pass = mb_auth_admit (self->auth, request, token);
+  return *pass != NULL;
 }
 
 static void
@@ -89,6 +104,7 @@ open_session (MbEioServer *self, MbHttpRequest *request, gboolean is_websocket)
   const char *version = mb_http_request_get_query (request, "EIO");
   MbSocket *socket = NULL;
   MbEioSession *session = NULL;
+  g_autoptr (MbPass) pass = NULL;
 
   if (!mb_http_request_is_method (request, "GET")) {
     mb_eio_refuse (request, MB_EIO_REFUSAL_BAD_HANDSHAKE_METHOD);
@@ -100,12 +116,14 @@ open_session (MbEioServer *self, MbHttpRequest *request, gboolean is_websocket)
     mb_http_request_add_header (request, "Retry-After", "5");
     mb_http_request_reply_problem (
         request, SOUP_STATUS_SERVICE_UNAVAILABLE, "this host is going away");
+  } else if (!read_pass (self, request, &pass)) {
+    return;
   } else if (!is_websocket) {
-    session = add_session (self);
+    session = add_session (self, g_steal_pointer (&pass));
     mb_eio_session_open_polling (session, request);
     self->opened (session, self->user_data);
   } else if ((socket = mb_http_request_upgrade (request)) != NULL) {
-    session = add_session (self);
+    session = add_session (self, g_steal_pointer (&pass));
     mb_eio_session_open_websocket (session, socket);
     self->opened (session, self->user_data);
   }
@@ -203,6 +221,17 @@ mb_eio_server_new (MbReactor *reactor, MbHttp *http, MbOrigins *origins, const c
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) mb_eio_session_unref);
   mb_http_route (http, path, options->max_payload_bytes, on_request, self);
   return self;
+}
+
+/**
+ * mb_eio_server_set_auth:
+ * @auth: not owned: a token in the handshake's Authorization field has to be good by it, and becomes
+ *   the pass of the session
+ */
+void
+mb_eio_server_set_auth (MbEioServer *self, MbAuth *auth)
+{
+  self->auth = auth;
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "mb-auth.h"
 #include "mb-eio-session.h"
 #include "mb-origins.h"
 
@@ -21,6 +22,7 @@ typedef void (*MbEioOpenedFunc) (MbEioSession *session, gpointer user_data);
 MbEioServer *mb_eio_server_new (MbReactor *reactor, MbHttp *http, MbOrigins *origins,
     const char *path, const MbEioOptions *options, MbEioOpenedFunc opened, gpointer user_data);
 void mb_eio_server_free (MbEioServer *self);
+void mb_eio_server_set_auth (MbEioServer *self, MbAuth *auth);
 void mb_eio_server_drain (MbEioServer *self);
 unsigned int mb_eio_server_count_sessions (MbEioServer *self);
 

@@ -44,6 +44,7 @@ struct _MbEioSession {
   char sid[MB_ID_LENGTH + 1];
   const MbEioListener *listener; /* (nullable) */
   gpointer owner;                /* not owned */
+  MbPass *pass;                  /* (nullable) owned */
 
   Transport transport;
   GArray *queue; /* (nullable) (element-type Packet) owned; only while polling */
@@ -74,6 +75,7 @@ session_free (gpointer data)
 
   g_assert (self->transport == TRANSPORT_CLOSED && self->poll == NULL && self->websocket == NULL);
   g_clear_pointer (&self->queue, g_array_unref);
+  g_clear_pointer (&self->pass, mb_pass_unref);
 }
 
 MbEioSession *
@@ -93,6 +95,28 @@ mb_eio_session_set_listener (MbEioSession *self, const MbEioListener *listener, 
 {
   self->listener = listener;
   self->owner = owner;
+}
+
+/**
+ * mb_eio_session_set_pass:
+ * @pass: (transfer full) (nullable): what the client was let in with at its handshake
+ */
+void
+mb_eio_session_set_pass (MbEioSession *self, MbPass *pass)
+{
+  g_clear_pointer (&self->pass, mb_pass_unref);
+  self->pass = pass;
+}
+
+/**
+ * mb_eio_session_get_pass:
+ *
+ * Returns: (transfer none) (nullable): it
+ */
+MbPass *
+mb_eio_session_get_pass (MbEioSession *self)
+{
+  return self->pass;
 }
 
 const char *

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mb-http.h"
+#include "mb-pass.h"
 
 typedef struct _MbEioSession MbEioSession;
 
@@ -41,6 +42,8 @@ void mb_eio_session_set_listener (
 void mb_eio_session_send_text (MbEioSession *self, GBytes *text);
 void mb_eio_session_send_binary (MbEioSession *self, GBytes *data);
 void mb_eio_session_close (MbEioSession *self);
+void mb_eio_session_set_pass (MbEioSession *self, MbPass *pass);
+MbPass *mb_eio_session_get_pass (MbEioSession *self);
 
 /* For mb-eio-server, which makes the sessions and brings them their requests. */
 typedef void (*MbEioEndedFunc) (MbEioSession *session, gpointer user_data);

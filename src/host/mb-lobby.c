@@ -9,6 +9,7 @@
 #include "mb-lobby.h"
 
 #include "mb-error.h"
+#include "mb-jwt.h"
 #include "mb-sio.h"
 #include "mb-ws-frame.h"
 
@@ -16,11 +17,14 @@
 #define OVER_LIMIT_MAX 2000
 /* One complaint for so many messages that are dropped. */
 #define OVER_LIMIT_TOLD 100
+/* A clock that is set is noticed within it. */
+#define EXPIRY_LOOK_MS 60000
 
 struct _MbLobby {
   GObject parent_instance;
 
-  MbStore *store; /* not owned */
+  MbReactor *reactor; /* not owned */
+  MbStore *store;     /* not owned */
   MbLobbyLimits limits;
   GHashTable *rooms;   /* (element-type MbRoom) owned; by id */
   GQueue order;        /* (element-type MbRoom) as they were made */
@@ -88,10 +92,24 @@ make_ephemeral (MbLobby *self, const char *id)
   return add_room (self, &record, MB_ROOM_EPHEMERAL);
 }
 
+/* Whether the member's pass lets it in as whom it wants to be. */
+static gboolean
+check_join (MbMember *member, MbMessage *message, gboolean creates, GError **error)
+{
+  const char *id = mb_message_get_room (message);
+  MbRole role = mb_message_get_role (message);
+
+  return mb_pass_check (member->pass, MB_GRANT_JOIN, id, error) &&
+         (!creates || mb_pass_check (member->pass, MB_GRANT_CREATE, id, error)) &&
+         (role != MB_ROLE_RECORDER || mb_pass_check (member->pass, MB_GRANT_RECORD, id, error)) &&
+         (role != MB_ROLE_RELAY || mb_pass_check (member->pass, MB_GRANT_RELAY, id, error));
+}
+
 static gboolean
 join (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
 {
   const char *id = mb_message_get_room (message);
+  const char *name = member->pass->name;
   MbRoom *room = g_hash_table_lookup (self->rooms, id);
 
   if (self->closed) {
@@ -99,6 +117,8 @@ join (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
         error, MB_ERROR, MB_ERROR_UNAVAILABLE, "this host is going away; try again soon");
     return FALSE;
   }
+  if (!check_join (member, message, room == NULL, error))
+    return FALSE;
   if (room == NULL ? !check_room_count (self, error)
                    : room != member->room && !mb_room_check_space (room, error))
     return FALSE;
@@ -108,7 +128,9 @@ join (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
     leave (self, member, "left");
   if (room == NULL)
     room = make_ephemeral (self, id);
-  mb_member_set_part (member, mb_message_get_display_name (message), mb_message_get_role (message));
+  /* A name in the token is that of its bearer, whatever he calls himself. */
+  mb_member_set_part (member, name != NULL ? name : mb_message_get_display_name (message),
+      mb_message_get_role (message));
   mb_room_join (room, member);
   g_info (
       "%s joined room %s (%u there)", mb_member_get_id (member), id, mb_room_count_members (room));
@@ -157,11 +179,18 @@ answer (MbMember *member, const char *event, gint64 ack_id, const GError *error)
 }
 
 static void
+free_member (MbLobby *self, MbMember *member, guint16 code, const char *text)
+{
+  mb_reactor_disarm (self->reactor, &member->expiry);
+  mb_member_free (member, code, text);
+}
+
+static void
 put_out (MbLobby *self, MbMember *member, const char *reason, guint16 code, const char *text)
 {
   leave (self, member, reason);
   g_hash_table_remove (self->members, mb_member_get_id (member));
-  mb_member_free (member, code, text);
+  free_member (self, member, code, text);
   mb_metric_set (self->n_members, g_hash_table_size (self->members));
 }
 
@@ -232,14 +261,56 @@ static const MbConnectionListener connection_listener = {.message = on_connectio
     .refused = on_connection_refused,
     .closed = on_connection_closed};
 
+/* When a member goes whose pass ends: who came in within the leeway stays for it. */
+static gint64
+get_end_us (const MbPass *pass, gint64 now_us)
+{
+  return pass->expires_us > now_us ? pass->expires_us
+                                   : pass->expires_us + MB_JWT_LEEWAY_S * G_USEC_PER_SEC;
+}
+
+static void
+watch_expiry (MbLobby *self, MbMember *member, gint64 left_us)
+{
+  gint64 left_ms = (MAX (left_us, 0) + 999) / 1000;
+
+  mb_reactor_arm_in (self->reactor, &member->expiry, (unsigned int) MIN (left_ms, EXPIRY_LOOK_MS));
+}
+
+static void
+on_expiry (gpointer data)
+{
+  MbMember *member = data;
+  MbLobby *self = member->lobby;
+  gint64 left_us = member->ends_us - g_get_real_time ();
+  g_autoptr (GError) error = NULL;
+
+  if (left_us > 0) {
+    watch_expiry (self, member, left_us);
+    return;
+  }
+  g_info ("%s: put out, its token has expired", mb_member_get_id (member));
+  g_set_error_literal (&error, MB_ERROR, MB_ERROR_UNAUTHORIZED, "the token has expired");
+  answer (member, NULL, MB_SIO_NO_ACK, error);
+  put_out (self, member, "kicked", MB_WS_CLOSE_POLICY, "token expired");
+}
+
 /**
  * mb_lobby_add_connection:
  * @connection: (transfer full): a client, in no room yet
+ * @pass: (transfer full): what it may do; when that ends it is put out
  */
 void
-mb_lobby_add_connection (MbLobby *self, MbConnection *connection)
+mb_lobby_add_connection (MbLobby *self, MbConnection *connection, MbPass *pass)
 {
-  MbMember *member = mb_member_new (connection, self);
+  MbMember *member = mb_member_new (connection, pass, self);
+  gint64 now_us = g_get_real_time ();
+
+  mb_timer_init (&member->expiry, on_expiry, member);
+  if (pass->expires_us != 0) {
+    member->ends_us = get_end_us (pass, now_us);
+    watch_expiry (self, member, member->ends_us - now_us);
+  }
 
   connection->listener = &connection_listener;
   connection->owner = member;
@@ -266,7 +337,7 @@ mb_lobby_close (MbLobby *self, const char *reason)
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &member)) {
     g_hash_table_iter_remove (&iter);
-    mb_member_free (member, MB_WS_CLOSE_GOING_AWAY, reason);
+    free_member (self, member, MB_WS_CLOSE_GOING_AWAY, reason);
   }
   mb_metric_set (self->n_members, 0);
 }
@@ -437,14 +508,17 @@ mb_lobby_delete_room_finish (MbLobby *self, GAsyncResult *result, GError **error
 
 /**
  * mb_lobby_new:
+ * @reactor: not owned; outlives the lobby
  * @store: not owned; outlives the lobby's last write
  * @records: (element-type MbRoomRecord): the rooms that the store holds, oldest first
  */
 MbLobby *
-mb_lobby_new (MbStore *store, GPtrArray *records, const MbLobbyLimits *limits, MbMetrics *metrics)
+mb_lobby_new (MbReactor *reactor, MbStore *store, GPtrArray *records, const MbLobbyLimits *limits,
+    MbMetrics *metrics)
 {
   MbLobby *self = g_object_new (MB_TYPE_LOBBY, NULL);
 
+  self->reactor = reactor;
   self->store = store;
   self->limits = *limits;
   self->n_members = mb_metrics_gauge (

@@ -27,9 +27,9 @@ typedef struct {
 #define MB_TYPE_LOBBY (mb_lobby_get_type ())
 G_DECLARE_FINAL_TYPE (MbLobby, mb_lobby, MB, LOBBY, GObject)
 
-MbLobby *mb_lobby_new (
-    MbStore *store, GPtrArray *records, const MbLobbyLimits *limits, MbMetrics *metrics);
-void mb_lobby_add_connection (MbLobby *self, MbConnection *connection);
+MbLobby *mb_lobby_new (MbReactor *reactor, MbStore *store, GPtrArray *records,
+    const MbLobbyLimits *limits, MbMetrics *metrics);
+void mb_lobby_add_connection (MbLobby *self, MbConnection *connection, MbPass *pass);
 void mb_lobby_close (MbLobby *self, const char *reason);
 gboolean mb_lobby_is_closed (MbLobby *self);
 unsigned int mb_lobby_count_members (MbLobby *self);

@@ -8,13 +8,15 @@
 /**
  * mb_member_new:
  * @connection: (transfer full): the client
+ * @pass: (transfer full): what it may do
  */
 MbMember *
-mb_member_new (MbConnection *connection, gpointer lobby)
+mb_member_new (MbConnection *connection, MbPass *pass, gpointer lobby)
 {
   MbMember *self = g_new0 (MbMember, 1);
 
   self->connection = connection;
+  self->pass = pass;
   self->lobby = lobby;
   return self;
 }
@@ -30,6 +32,7 @@ mb_member_free (MbMember *self, guint16 code, const char *reason)
 {
   g_assert (self->room == NULL);
   self->connection->klass->free (self->connection, code, reason);
+  mb_pass_unref (self->pass);
   g_free (self->display_name);
   g_free (self);
 }

@@ -8,6 +8,8 @@
 #include "mb-connection.h"
 #include "mb-guard.h"
 #include "mb-message.h"
+#include "mb-pass.h"
+#include "mb-reactor.h"
 
 typedef struct _MbRoom MbRoom;
 
@@ -19,6 +21,9 @@ typedef struct _MbRoom MbRoom;
  */
 typedef struct {
   MbConnection *connection; /* owned */
+  MbPass *pass;             /* owned; what it may do */
+  MbTimer expiry;           /* of the pass; the lobby's */
+  gint64 ends_us;           /* µs since 1970 UTC; 0 is never */
   gpointer lobby;           /* not owned; who listens to the connection */
   MbRoom *room;             /* (nullable) not owned; kept by the room */
   char *display_name;       /* (nullable) owned; of the room it is in */
@@ -28,7 +33,7 @@ typedef struct {
   unsigned int n_over_limit; /* messages dropped since the last that was not */
 } MbMember;
 
-MbMember *mb_member_new (MbConnection *connection, gpointer lobby);
+MbMember *mb_member_new (MbConnection *connection, MbPass *pass, gpointer lobby);
 void mb_member_free (MbMember *self, guint16 code, const char *reason);
 const char *mb_member_get_id (MbMember *self);
 void mb_member_set_part (MbMember *self, const char *display_name, MbRole role);

@@ -13,8 +13,10 @@
 
 #include "mb-acceptor.h"
 #include "mb-api.h"
+#include "mb-auth.h"
 #include "mb-eio-server.h"
 #include "mb-error.h"
+#include "mb-jwt.h"
 #include "mb-lobby.h"
 #include "mb-sio-connection.h"
 #include "mb-web.h"
@@ -37,6 +39,7 @@ struct _MbServer {
   MbReactor *reactor;   /* owned, like the rest */
   MbAcceptor *acceptor; /* (nullable) */
   MbHttp *http;
+  MbAuth *auth;
   MbOrigins *origins;
   MbStore *store; /* (nullable) NULL once drained */
   MbLobby *lobby;
@@ -98,11 +101,21 @@ mb_server_parse_listen (const char *text, char **address, guint16 *port, GError 
   return TRUE;
 }
 
+/* Browsers cannot send fields of their own with a WebSocket handshake. */
+static const char *
+find_token (MbHttpRequest *request)
+{
+  const char *token = mb_auth_find_bearer (request);
+
+  return token != NULL ? token : mb_http_request_get_query (request, "access_token");
+}
+
 static void
 on_ws_request (MbHttpRequest *request, gpointer user_data)
 {
   MbServer *self = user_data;
   MbSocket *socket = NULL;
+  g_autoptr (MbPass) pass = NULL;
 
   if (strcmp (mb_http_request_get_path (request), "/ws") != 0) {
     mb_web_serve (self->web, request);
@@ -116,18 +129,35 @@ on_ws_request (MbHttpRequest *request, gpointer user_data)
   } else if (!mb_http_request_wants_websocket (request)) {
     mb_http_request_add_header (request, "Upgrade", "websocket");
     mb_http_request_reply_problem (request, 426, "this is for WebSocket clients");
-  } else if ((socket = mb_http_request_upgrade (request)) != NULL) {
-    mb_lobby_add_connection (
-        self->lobby, mb_ws_connection_new (self->reactor, socket, &self->ws_options));
+  } else if ((pass = mb_auth_admit (self->auth, request, find_token (request))) != NULL &&
+             (socket = mb_http_request_upgrade (request)) != NULL) {
+    mb_lobby_add_connection (self->lobby,
+        mb_ws_connection_new (self->reactor, socket, &self->ws_options), g_steal_pointer (&pass));
   }
+}
+
+/* A token in `auth` counts before one of the handshake. */
+static gpointer
+on_sio_admit (MbPass *pass, MbJsonSpan auth, gpointer user_data, GError **error)
+{
+  MbServer *self = user_data;
+  MbJsonSpan token = {0};
+  g_autofree char *text = NULL;
+
+  mb_json_find (auth, "token", &token);
+  if (token.text == NULL || mb_json_span_is_null (token))
+    return pass != NULL ? mb_pass_ref (pass) : mb_auth_check (self->auth, NULL, error);
+  text = mb_json_span_dup_string (token, "token", MB_JWT_MAX_BYTES, NULL);
+  return mb_auth_check (self->auth, text != NULL ? text : "", error);
 }
 
 static void
 on_sio_connected (MbSioSocket *socket, MbJsonSpan auth, gpointer user_data)
 {
   MbServer *self = user_data;
+  MbPass *pass = mb_sio_socket_get_data (socket);
 
-  mb_lobby_add_connection (self->lobby, mb_sio_connection_new (socket));
+  mb_lobby_add_connection (self->lobby, mb_sio_connection_new (socket), pass);
 }
 
 static void
@@ -143,8 +173,10 @@ on_sio_disconnected (MbSioSocket *socket, const char *reason, gpointer user_data
   mb_sio_connection_take_end (mb_sio_socket_get_data (socket), reason);
 }
 
-static const MbSioHandlers sio_handlers = {
-    .connected = on_sio_connected, .event = on_sio_event, .disconnected = on_sio_disconnected};
+static const MbSioHandlers sio_handlers = {.admit = on_sio_admit,
+    .connected = on_sio_connected,
+    .event = on_sio_event,
+    .disconnected = on_sio_disconnected};
 
 static void
 on_caller (int fd, gpointer user_data)
@@ -178,8 +210,8 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
   if (config->rate_limit)
     limits.rate = (MbRate){.per_second = MESSAGES_PER_SECOND, .burst = MESSAGES_BURST};
   self->origins = mb_origins_new (config->allow_origins);
-  self->lobby = mb_lobby_new (self->store, rooms, &limits, metrics);
-  self->api = mb_api_new (self->http, self->lobby, self->origins, metrics);
+  self->lobby = mb_lobby_new (self->reactor, self->store, rooms, &limits, metrics);
+  self->api = mb_api_new (self->http, self->lobby, self->origins, self->auth, metrics);
   mb_http_route (self->http, "/ws", 0, on_ws_request, self);
   self->sio = mb_sio_server_new (self->reactor, CONNECT_MS, config->max_payload_bytes);
   mb_sio_server_add_namespace (self->sio, "/", &sio_handlers, self);
@@ -187,6 +219,7 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
   self->web = mb_web_new (self->http);
   self->eio = mb_eio_server_new (self->reactor, self->http, self->origins, "/socket.io/",
       &eio_options, mb_sio_server_take_session, self->sio);
+  mb_eio_server_set_auth (self->eio, self->auth);
   mb_web_serve_rest (self->web, self->http);
 }
 
@@ -204,8 +237,12 @@ MbServer *
 mb_server_new (const MbServerConfig *config, GError **error)
 {
   g_autoptr (MbServer) self = g_object_new (MB_TYPE_SERVER, NULL);
+  static const MbAuthConfig EVERYBODY = {.wants_tokens = FALSE};
   g_autoptr (GPtrArray) rooms = NULL;
 
+  self->auth = mb_auth_new (config->auth != NULL ? config->auth : &EVERYBODY, error);
+  if (self->auth == NULL)
+    return NULL;
   self->ws_options = (MbWsOptions){.ping_interval_ms = config->ping_interval_ms,
       .ping_timeout_ms = config->ping_timeout_ms,
       .max_payload_bytes = config->max_payload_bytes};
@@ -240,6 +277,19 @@ const char *
 mb_server_get_url (MbServer *self)
 {
   return self->url;
+}
+
+/**
+ * mb_server_make_token:
+ * @claims: a JSON object
+ *
+ * Returns: (transfer full) (nullable): a token that this host itself takes; %NULL where it wants none
+ *   or has no secret to make one with
+ */
+char *
+mb_server_make_token (MbServer *self, const char *claims)
+{
+  return mb_auth_make_token (self->auth, claims);
 }
 
 static void
@@ -308,6 +358,7 @@ mb_server_dispose (GObject *object)
   g_clear_pointer (&self->store, mb_store_free);
   g_clear_object (&self->lobby);
   g_clear_pointer (&self->origins, mb_origins_free);
+  g_clear_pointer (&self->auth, mb_auth_free);
   g_clear_pointer (&self->reactor, mb_reactor_free);
   G_OBJECT_CLASS (mb_server_parent_class)->dispose (object);
 }

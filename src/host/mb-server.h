@@ -7,6 +7,8 @@
 
 #include <gio/gio.h>
 
+#include "mb-auth-config.h"
+
 #define MB_SERVER_DEFAULT_ADDRESS "127.0.0.1"
 #define MB_SERVER_DEFAULT_PORT 3000
 #define MB_SERVER_DEFAULT_ROOMS 10000
@@ -19,6 +21,7 @@
  * @store_path: the SQLite file; its folder is made where it is missing; `:memory:` keeps nothing
  * @allow_origins: (nullable) (array zero-terminated=1): web origins that may use the host besides
  *   its own (`https://app.example`, no path); `*` is any
+ * @auth: (nullable): who is let in; %NULL lets everybody in
  * @rate_limit: %FALSE turns all rate limits off
  * @ping_interval_ms: heartbeat of both dialects, from the last answer to the next ping
  * @ping_timeout_ms: how long an answer may take
@@ -35,6 +38,7 @@ typedef struct {
   guint16 port;
   const char *store_path;
   const char *const *allow_origins;
+  const MbAuthConfig *auth;
   gboolean rate_limit;
   unsigned int ping_interval_ms;
   unsigned int ping_timeout_ms;
@@ -81,6 +85,7 @@ guint16 mb_server_get_port (MbServer *self);
  * Returns: `http://ADDR:PORT`, with the port that was really taken and no slash at the end
  */
 const char *mb_server_get_url (MbServer *self);
+char *mb_server_make_token (MbServer *self, const char *claims);
 
 /**
  * mb_server_drain_async:

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "mb-connection.h"
+#include "mb-error.h"
 #include "mb-events.h"
+#include "mb-json-scan.h"
 
 typedef struct {
   char *name; /* owned */
@@ -133,13 +135,27 @@ send_text (Client *client, GString *text)
 }
 
 static void
-refuse_namespace (Client *client, const MbSioPacket *packet)
+refuse_namespace (Client *client, const char *name)
 {
-  g_autofree char *name = g_strndup (packet->nsp.text, packet->nsp.length);
   g_autoptr (GString) text = g_string_new (NULL);
 
   mb_sio_append_header (text, MB_SIO_CONNECT_ERROR, 0, name, MB_SIO_NO_ACK);
   g_string_append (text, "{\"message\":\"Invalid namespace\"}");
+  send_text (client, text);
+}
+
+/* What stock clients get as a connect_error: its `message`, and its `data`. */
+static void
+turn_away (Client *client, const Namespace *where, const GError *error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  mb_sio_append_header (text, MB_SIO_CONNECT_ERROR, 0, where->name, MB_SIO_NO_ACK);
+  g_string_append (text, "{\"message\":");
+  mb_json_append_string (text, error->message);
+  g_string_append (text, ",\"data\":{\"code\":");
+  mb_json_append_string (text, mb_error_get_wire_code (error));
+  g_string_append (text, "}}");
   send_text (client, text);
 }
 
@@ -149,17 +165,30 @@ connect_namespace (Client *client, const MbSioPacket *packet)
   const Namespace *where = find_namespace (client->server, packet);
   g_autoptr (GString) text = NULL;
   MbSioSocket *socket = NULL;
+  gpointer data = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (where == NULL) {
-    refuse_namespace (client, packet);
+    g_autofree char *name = g_strndup (packet->nsp.text, packet->nsp.length);
+
+    refuse_namespace (client, name);
     return;
   }
   if (find_socket (client, packet) != NULL)
     return;
+  if (where->handlers.admit != NULL) {
+    data = where->handlers.admit (
+        mb_eio_session_get_pass (client->session), packet->payload, where->user_data, &error);
+    if (data == NULL) {
+      turn_away (client, where, error);
+      return;
+    }
+  }
   mb_reactor_disarm (client->server->reactor, &client->connect_deadline);
   socket = g_new0 (MbSioSocket, 1);
   socket->client = client;
   socket->where = where;
+  socket->data = data;
   mb_connection_make_id (socket->id);
   client->sockets = g_slist_prepend (client->sockets, socket);
   text = g_string_new (NULL);

@@ -15,6 +15,9 @@ typedef struct _MbSioSocket MbSioSocket;
 
 /**
  * MbSioHandlers:
+ * @admit: (nullable): a client wants to come in; @pass is what it was let in with at the handshake
+ *   (%NULL: nothing), @auth what it sends now. What is returned is the socket's data until @connected
+ *   sets another; %NULL with @error turns the client away.
  * @connected: a client has come; @auth is what it sent along, absent where it sent nothing
  * @event: an event; it or its acknowledgement may have attachments
  * @acknowledged: (nullable): the answer to an event that was sent with an acknowledgement's id
@@ -23,6 +26,7 @@ typedef struct _MbSioSocket MbSioSocket;
  * The socket is good until @disconnected has returned, or mb_sio_socket_disconnect() was called.
  */
 typedef struct {
+  gpointer (*admit) (MbPass *pass, MbJsonSpan auth, gpointer user_data, GError **error);
   void (*connected) (MbSioSocket *socket, MbJsonSpan auth, gpointer user_data);
   void (*event) (
       MbSioSocket *socket, const MbSioPacket *packet, GPtrArray *attachments, gpointer user_data);

@@ -19,7 +19,6 @@ WRONG = [
     (["--room", "x", "--relay"], "not available in this version"),
     (["--room", "x", "--ice-server", "stun"], "no ICE server"),
     (["--listen", "70000"], "--listen"),
-    (["token", "x"], "not available in this version"),
     (["archive"], "'' is no verb"),
     (["archive", "shred", "."], "take one of verify, info, repair"),
     (["archive", "info"], "meshbot archive info DIR"),

@@ -8,7 +8,7 @@
 static void
 test_rows (void)
 {
-  for (int code = MB_ERROR_FAILED; code <= MB_ERROR_SECURITY; code++) {
+  for (int code = MB_ERROR_FAILED; code <= MB_ERROR_FORBIDDEN; code++) {
     g_autoptr (GError) error = g_error_new_literal (MB_ERROR, code, "x");
 
     g_assert_cmpuint (mb_error_get_http_status (error), >=, 400);
