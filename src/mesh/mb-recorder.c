@@ -5,7 +5,8 @@
  *
  * Owned by a mesh that records. It decides which tracks share a file: the camera's audio and video
  * of a peer are one, each screen and each later track is one of its own. What it does is told in the
- * session's record, which outlives the last file by the time of a checksum.
+ * session's record, which outlives the last file by the time of a checksum. A file that fails (one
+ * packet is enough for some depayloaders) is followed by another one, later each time.
  */
 #include "mb-recorder.h"
 
@@ -19,12 +20,25 @@
 
 #define FOLDER_MODE 0750
 #define MAX_SAME_NAME 1000 /* files of one peer, or sessions that began in one second */
+#define RETRY_MS 1000
+#define MAX_DOUBLED 6      /* times: a minute */
+#define GOOD_TIME_MS 60000 /* a file that lasted so long has paid for the failures before it */
 
 /* One file under way. */
 typedef struct {
   char *peer_id;
   MbRecordedFile *file; /* not owned: the record's */
 } Entry;
+
+/* What a peer has now. */
+typedef struct {
+  MbRecorder *recorder; /* not owned */
+  char *peer_id;
+  char *display_name;
+  GPtrArray *tracks; /* (element-type MbTrack) */
+  unsigned int n_failures;
+  guint retry_id; /* 0 means none */
+} Presence;
 
 struct _MbRecorder {
   GObject parent;
@@ -33,6 +47,7 @@ struct _MbRecorder {
   MbSessionRecord *record;
   GHashTable *recordings; /* (element-type MbRecording Entry) */
   GHashTable *names;      /* (element-type utf8) stems that are taken */
+  GHashTable *present;    /* (element-type utf8 Presence) by peer id */
   int lock;               /* of the folder, while we live; -1 means none */
   gboolean finishing;
 };
@@ -56,6 +71,18 @@ entry_free (gpointer data)
 }
 
 static void
+presence_free (gpointer data)
+{
+  Presence *self = data;
+
+  g_clear_handle_id (&self->retry_id, g_source_remove);
+  g_ptr_array_unref (self->tracks);
+  g_free (self->display_name);
+  g_free (self->peer_id);
+  g_free (self);
+}
+
+static void
 on_record_finished (MbSessionRecord *record, MbRecorder *self)
 {
   g_signal_emit (self, signals[SIGNAL_FINISHED], 0);
@@ -66,6 +93,34 @@ check_finished (MbRecorder *self)
 {
   if (self->finishing && g_hash_table_size (self->recordings) == 0)
     mb_session_record_finish (self->record);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  Presence *presence = user_data;
+  g_autoptr (GPtrArray) tracks = g_ptr_array_ref (presence->tracks);
+
+  presence->retry_id = 0;
+  mb_recorder_update (presence->recorder, presence->peer_id, presence->display_name, tracks);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+retry_later (MbRecorder *self, const Entry *entry)
+{
+  Presence *presence = g_hash_table_lookup (self->present, entry->peer_id);
+  unsigned int delay_ms;
+
+  if (presence == NULL || presence->retry_id != 0 || self->finishing)
+    return;
+  if (entry->file->duration_ms >= GOOD_TIME_MS)
+    presence->n_failures = 0;
+  delay_ms = RETRY_MS << MIN (presence->n_failures, MAX_DOUBLED);
+  presence->n_failures++;
+  g_warning ("peer %s (%s): the next file begins in %u s", presence->peer_id,
+      presence->display_name, delay_ms / 1000);
+  presence->retry_id = g_timeout_add (delay_ms, on_retry, presence);
 }
 
 static void
@@ -87,6 +142,8 @@ on_recording_closed (MbRecording *recording, MbRecorder *self)
     mb_session_record_drop_file (self->record, entry->file);
   else
     mb_session_record_file_closed (self->record, entry->file);
+  if (entry->file->error != NULL)
+    retry_later (self, entry);
   g_hash_table_remove (self->recordings, recording);
   check_finished (self);
 }
@@ -173,6 +230,31 @@ fits_together (GPtrArray *file, const MbTrack *track)
   return TRUE;
 }
 
+/* @tracks may be those that are known already. */
+static void
+set_present (MbRecorder *self, const char *peer_id, const char *display_name, GPtrArray *tracks)
+{
+  Presence *presence = g_hash_table_lookup (self->present, peer_id);
+
+  if (tracks == NULL) {
+    g_hash_table_remove (self->present, peer_id);
+    return;
+  }
+  if (presence == NULL) {
+    presence = g_new0 (Presence, 1);
+    presence->recorder = self;
+    presence->peer_id = g_strdup (peer_id);
+    presence->display_name = g_strdup (display_name);
+    presence->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
+    g_hash_table_insert (self->present, presence->peer_id, presence);
+  }
+  if (tracks == presence->tracks)
+    return;
+  g_ptr_array_set_size (presence->tracks, 0);
+  for (guint i = 0; i < tracks->len; i++)
+    g_ptr_array_add (presence->tracks, mb_track_ref (g_ptr_array_index (tracks, i)));
+}
+
 /**
  * mb_recorder_add_peer:
  *
@@ -219,6 +301,7 @@ mb_recorder_update (
   finish_gone (self, peer_id, tracks);
   if (self->finishing)
     return;
+  set_present (self, peer_id, display_name, tracks);
   for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
     MbTrack *track = g_ptr_array_index (tracks, i);
 
@@ -256,6 +339,7 @@ mb_recorder_finish (MbRecorder *self)
   if (self->finishing)
     return;
   self->finishing = TRUE;
+  g_hash_table_remove_all (self->present);
   g_hash_table_iter_init (&iter, self->recordings);
   while (g_hash_table_iter_next (&iter, &recording, NULL))
     mb_recording_finish (recording);
@@ -344,6 +428,7 @@ mb_recorder_finalize (GObject *object)
 
   g_hash_table_unref (self->recordings);
   g_hash_table_unref (self->names);
+  g_hash_table_unref (self->present);
   g_clear_object (&self->record);
   mb_folder_unlock (self->lock);
   g_free (self->folder);
@@ -370,4 +455,5 @@ mb_recorder_init (MbRecorder *self)
   self->lock = -1;
   self->recordings = g_hash_table_new_full (NULL, NULL, g_object_unref, entry_free);
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->present = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, presence_free);
 }
