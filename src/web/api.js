@@ -77,6 +77,13 @@ export async function listRooms() {
 /** @param {string} id @returns {Promise<Room>} */
 export const getRoom = async (id) => (await ask(`api/rooms/${encodeURIComponent(id)}`)).json();
 
+/**
+ * Whether the host does not let this page into the room, with the token that it has or without one.
+ * @param {string} id
+ */
+export const isRefused = (id) => getRoom(id).then(() => false,
+  (error) => error instanceof Refusal && [401, 403].includes(error.status));
+
 /** @param {string} name @returns {Promise<Room>} */
 export const createRoom = async (name) => (await ask('api/rooms', {
   method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name }),

@@ -201,7 +201,7 @@ export class Call extends EventTarget {
       'peer-joined': ({ peerId, displayName, role }) => this.#meet({ id: peerId, displayName, role }, true),
       'peer-left': ({ peerId, reason }) => this.#left(peerId, reason),
       signal: ({ from, data }) => this.#takeSignal(from, data),
-      'room-error': (detail) => this.#tell('error', detail),
+      'room-error': (detail) => this.#refused(detail),
       'room-closed': ({ reason }) => this.#closed(reason),
       lost: () => this.#setState('lost'),
     };
@@ -397,6 +397,14 @@ export class Call extends EventTarget {
     for (const peer of [...this.peers.values()])
       this.#remove(peer);
     this.#setState('closed');
+  }
+
+  /** @param {{code: string}} detail */
+  #refused(detail) {
+    // Without a token, or with one that has run out, to come back is of no use.
+    if (detail.code === 'unauthorized')
+      this.#end();
+    this.#tell('error', detail);
   }
 
   /**

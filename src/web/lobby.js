@@ -138,7 +138,7 @@ async function refresh() {
   } catch (error) {
     stale = true;
     get('empty').hidden = true;
-    say(text.lobby.stale(whyNot(error)));
+    say(error instanceof Refusal && [401, 403].includes(error.status) ? text.lobby.wantsToken : text.lobby.stale(whyNot(error)));
   }
   get('list').setAttribute('aria-busy', 'false');
 }

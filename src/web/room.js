@@ -1,7 +1,7 @@
 // @ts-check
 // room.js: the page of one room: before, during and after the call
 
-import { getIceServers, getRoom, takeToken } from './api.js';
+import { getIceServers, getRoom, isRefused, takeToken } from './api.js';
 import { Call } from './call.js';
 import { Chat } from './chat.js';
 import { bindControls, showDevices, showHand, showScreen } from './controls.js';
@@ -150,6 +150,14 @@ function gatherer(sentence) {
   };
 }
 
+/** A handshake does not say why it failed. @param {Call} call */
+async function leaveIfRefused(call) {
+  if (!await isRefused(roomId) || call.state !== 'lost')
+    return;
+  call.leave();
+  say(text.notice.unauthorized, { lasting: true });
+}
+
 /** @param {Call} call @param {People} people @param {Stage} stage */
 function bindNotices(call, people, stage) {
   /** @type {WeakMap<Peer, {hand: boolean, screen: boolean, lost: boolean}>} */
@@ -163,8 +171,10 @@ function bindNotices(call, people, stage) {
   const on = (type, handler) => call.addEventListener(type, (event) => handler(/** @type {CustomEvent} */ (event).detail));
   on('state', () => {
     showState(call, stage);
-    if (call.state === 'lost')
+    if (call.state === 'lost') {
       endLost = say(text.notice.lost, { lasting: true });
+      leaveIfRefused(call);
+    }
     if (call.state === 'joined') {
       endLost();
       showRoomName();
@@ -284,6 +294,10 @@ async function start() {
   document.title = text.room.title(roomId);
   for (const dialog of document.querySelectorAll('dialog'))
     dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
+  if (await isRefused(roomId)) {
+    get('refused').hidden = false;
+    return;
+  }
   const name = (query.get('name') ?? '').trim().slice(0, 64);
   new DeviceForm(devices).refresh();
   const opened = devices.open();

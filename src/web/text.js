@@ -22,6 +22,7 @@ export const text = {
     notDeleted: (/** @type {string} */ why) => `The room was not deleted: ${why}.`,
     unreachable: 'the server cannot be reached',
     notAllowed: 'you are not allowed to',
+    wantsToken: 'This server wants a link with a valid token. Ask whoever invited you for a new one.',
     empty: 'empty',
     inside: (/** @type {number} */ count) => `${count} inside`,
     andMore: (/** @type {number} */ count) => `and ${count} more`,
@@ -96,6 +97,11 @@ export const text = {
     left: 'You have left',
     again: 'Join again',
     sound: 'Play sound',
+  },
+  refused: {
+    title: 'This room wants a link with a valid token',
+    advice: 'Ask whoever invited you for a new one.',
+    lobby: 'To the list of rooms',
   },
   notice: {
     joined: (/** @type {string[]} */ names) => `${list(names)} ${names.length > 1 ? 'have' : 'has'} joined.`,

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { openBrowser, openRoom } from './lib/browser.mjs';
 import { delay, membersOf, startHost, until } from './lib/process.mjs';
 
-const LONG = Boolean(process.env.MESHBOT_LONG);
 /** Fifty-six pictures to encode and as many to decode: on two cores they have to be small and few. */
 const FEW = ['--use-fake-device-for-media-stream=fps=5'];
 const SMALL = { viewport: { width: 640, height: 480 }, remembered: { low: 'true' } };
@@ -82,13 +81,15 @@ test('a page that is reloaded is one tile; one that vanishes without a word and 
   assert.equal((await ada.tiles())[0].id, await bert.id());
 });
 
-test('eight pages stay together without a growing heap', { skip: !LONG, timeout: 480000 }, async (t) => {
+test('eight pages stay together without a growing heap', { timeout: 480000 }, async (t) => {
   const host = await startHost(t);
   const browser = await openBrowser(t, FEW);
   const tiny = { ...SMALL, viewport: { width: 320, height: 240 } };
   const pages = [];
   for (let n = 0; n < 8; n += 1) {
-    const page = await openRoom(browser, host.url, 'eight', { name: `P${n}`, ...tiny });
+    // Two speak, the others listen: fifty-six voices are too much for two cores, and are no other objects than two.
+    const remembered = { ...tiny.remembered, ...(n > 1 && { microphoneOff: 'true' }) };
+    const page = await openRoom(browser, host.url, 'eight', { name: `P${n}`, ...tiny, remembered });
     pages.push(page);
   }
   for (const page of pages)
