@@ -221,6 +221,9 @@ start_host (MbDaemon *self, GError **error)
   config.store_path = self->options->store_path;
   config.allow_origins = (const char *const *) self->options->allow_origins;
   config.rate_limit = self->options->rate_limit;
+  config.max_connections_each = self->options->max_connections_each;
+  config.max_connections = self->options->max_connections;
+  config.trusted_proxies = (const char *const *) self->options->trusted_proxies;
   config.max_rooms = self->options->max_rooms;
   config.max_members = self->options->max_members;
   config.drain_ms = DRAIN_MS;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "mb-address.h"
 #include "mb-clip.h"
 #include "mb-error.h"
 #include "mb-expect.h"
@@ -15,6 +16,7 @@
 
 #define HOST_ROOMS_MAX 10000000
 #define HOST_MEMBERS_MAX 100000
+#define CONNECTIONS_MAX 10000000
 #define COUNT_MAX 1000
 #define ROOMS_MAX 10000
 #define RATE_MAX 10000
@@ -89,6 +91,32 @@ take_rate_limit (MbOptions *self, const char *value, GError **error)
   }
   self->rate_limit = g_str_equal (value, "on");
   return TRUE;
+}
+
+static gboolean
+take_trusted_proxy (MbOptions *self, const char *value, GError **error)
+{
+  MbNetwork network;
+
+  if (!mb_network_parse (&network, value)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s' is no address or network such as 10.0.0.1 or fd00::/8", value);
+    return FALSE;
+  }
+  append (&self->trusted_proxies, value);
+  return TRUE;
+}
+
+static gboolean
+take_max_connections_each (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, CONNECTIONS_MAX, &self->max_connections_each, error);
+}
+
+static gboolean
+take_max_connections (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_number (value, 1, CONNECTIONS_MAX, &self->max_connections, error);
 }
 
 static gboolean
@@ -467,6 +495,13 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "ORIGIN", "a web origin that may use this host too; repeatable; * is any", "http"},
     {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_rate_limit, "off",
         "no rate limits (benchmarks, closed networks)", "http"},
+    {"trusted-proxy", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST,
+        take_trusted_proxy, "ADDR[/BITS]",
+        "a proxy that says whom it calls for (X-Forwarded-For, Forwarded); repeatable", "http"},
+    {"max-connections-per-address", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS,
+        take_max_connections_each, "N", "connections of one address, or IPv6 /64 (500)", "http"},
+    {"max-connections", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_connections, "N",
+        "connections of all (as many as there are file descriptors for)", "http"},
     {"auth-mode", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_mode, "none|jwt",
         "who is let in: everybody, or those with a token (none)", "auth"},
     {"auth-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_secret_file, "FILE",

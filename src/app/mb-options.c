@@ -320,6 +320,7 @@ options_clear (gpointer data)
   g_free (self->auth_jwks);
   g_free (self->auth_issuer);
   g_strfreev (self->auth_audiences);
+  g_strfreev (self->trusted_proxies);
   g_free (self->room);
   g_free (self->name);
   g_strfreev (self->sources);
@@ -344,6 +345,7 @@ options_new_default (GPtrArray *settings)
   self->listen_port = MB_SERVER_DEFAULT_PORT;
   self->allow_origins = g_new0 (char *, 1);
   self->auth_audiences = g_new0 (char *, 1);
+  self->trusted_proxies = g_new0 (char *, 1);
   self->sources = g_new0 (char *, 1);
   self->codecs = g_strsplit ("vp8,h264,vp9", ",", -1);
   self->ice_servers = g_new0 (char *, 1);
@@ -405,6 +407,8 @@ mb_options_new (const char *const *argv, char **environment, GError **error)
     g_prefix_error (error, "$" MB_OPTIONS_TOKEN_VARIABLE ": ");
     return NULL;
   }
+  if (find_setting (settings, "max-connections-per-address") == NULL)
+    self->max_connections_each = self->rate_limit ? MB_SERVER_DEFAULT_CONNECTIONS_EACH : 0;
   if (self->name == NULL)
     self->name = g_strdup (self->count > 1 ? "meshbot-{n}" : "meshbot");
   if (self->store_path == NULL)

@@ -37,6 +37,9 @@ typedef enum {
  * @auth_issuer: (nullable): who has to have made them
  * @auth_audiences: (array zero-terminated=1): whom they have to be for, one of these
  * @rate_limit: whether the host limits rates
+ * @max_connections_each: of one address; 0 is no limit
+ * @max_connections: of all; 0 is what descriptors allow
+ * @trusted_proxies: (array zero-terminated=1): proxies whose word on their clients' addresses counts
  * @max_rooms: how many rooms the host has
  * @max_members: members of a room without a limit of its own
  * @room: (nullable): the room's id, a pattern for mb_value_expand(); %NULL joins none
@@ -80,6 +83,9 @@ typedef struct {
   char *auth_issuer;
   char **auth_audiences;
   gboolean rate_limit;
+  unsigned int max_connections_each;
+  unsigned int max_connections;
+  char **trusted_proxies;
   unsigned int max_rooms;
   unsigned int max_members;
   char *room;

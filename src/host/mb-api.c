@@ -481,6 +481,8 @@ act (MbApi *self, MbHttpRequest *request, const Resource *resource, Action actio
 {
   g_autoptr (MbPass) pass = NULL;
 
+  if (!resource->is_open && !mb_http_request_visit (request, MB_VISIT_CALL))
+    return;
   if (!resource->is_open) {
     pass = mb_auth_admit (self->auth, request, mb_auth_find_bearer (request));
     if (pass == NULL)

@@ -116,7 +116,8 @@ open_session (MbEioServer *self, MbHttpRequest *request, gboolean is_websocket)
     mb_http_request_add_header (request, "Retry-After", "5");
     mb_http_request_reply_problem (
         request, SOUP_STATUS_SERVICE_UNAVAILABLE, "this host is going away");
-  } else if (!read_pass (self, request, &pass)) {
+  } else if (!mb_http_request_visit (request, MB_VISIT_HANDSHAKE) ||
+             !read_pass (self, request, &pass)) {
     return;
   } else if (!is_websocket) {
     session = add_session (self, g_steal_pointer (&pass));

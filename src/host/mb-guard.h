@@ -27,3 +27,5 @@ typedef struct {
 } MbRate;
 
 gboolean mb_bucket_take (MbBucket *self, const MbRate *rate, gint64 now_us);
+gboolean mb_bucket_take_many (
+    MbBucket *self, const MbRate *rate, unsigned int n_tokens, gint64 now_us);

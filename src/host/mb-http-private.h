@@ -19,9 +19,10 @@ typedef struct {
 } MbHttpRoute;
 
 struct _MbHttp {
-  MbReactor *reactor; /* not owned */
-  GPtrArray *routes;  /* (element-type MbHttpRoute) */
-  GQueue connections; /* (element-type MbHttpConnection) */
+  MbReactor *reactor;   /* not owned */
+  MbVisitors *visitors; /* (nullable) not owned */
+  GPtrArray *routes;    /* (element-type MbHttpRoute) */
+  GQueue connections;   /* (element-type MbHttpConnection) */
   gboolean draining;
 };
 
@@ -34,8 +35,9 @@ typedef enum {
 } MbHttpState;
 
 typedef struct {
-  MbHttp *http;           /* not owned */
-  MbSocket *socket;       /* owned */
+  MbHttp *http;     /* not owned */
+  MbSocket *socket; /* owned */
+  MbAddress peer;
   MbHttpRequest *request; /* (nullable) owned; the one in work */
   GList link;
   MbTimer deadline;

@@ -256,6 +256,67 @@ mb_http_request_wants_websocket (MbHttpRequest *self)
          soup_message_headers_header_contains (self->head.headers, "Connection", "Upgrade");
 }
 
+static MbAddress
+find_client (MbHttpRequest *self)
+{
+  return mb_visitors_find_client (self->connection->http->visitors, &self->connection->peer,
+      soup_message_headers_get_list (self->head.headers, "Forwarded"),
+      soup_message_headers_get_list (self->head.headers, "X-Forwarded-For"));
+}
+
+static void
+reply_too_many (MbHttpRequest *self, unsigned int wait_s, const char *detail)
+{
+  g_autofree char *wait = g_strdup_printf ("%u", wait_s);
+
+  mb_http_request_add_header (self, "Retry-After", wait);
+  mb_http_request_reply_problem (self, 429, detail);
+}
+
+/**
+ * mb_http_request_visit:
+ *
+ * Counts it against its address.
+ *
+ * Returns: %FALSE where that calls too often, and the request was answered with 429
+ */
+gboolean
+mb_http_request_visit (MbHttpRequest *self, MbVisit visit)
+{
+  unsigned int wait_s = 0;
+  MbAddress client;
+
+  if (self->connection == NULL || self->connection->http->visitors == NULL)
+    return TRUE;
+  client = find_client (self);
+  wait_s =
+      mb_visitors_take (self->connection->http->visitors, &client, visit, g_get_monotonic_time ());
+  if (wait_s == 0)
+    return TRUE;
+  reply_too_many (self, wait_s, "too many requests from this address");
+  return FALSE;
+}
+
+/* Behind a proxy each WebSocket is one connection of its client. FALSE where that has too many. */
+static gboolean
+change_seats (MbHttpRequest *self)
+{
+  MbVisitors *visitors = self->connection->http->visitors;
+  MbSeat *seat = NULL;
+  MbAddress client;
+
+  if (visitors == NULL || !mb_visitors_is_proxy (visitors, &self->connection->peer))
+    return TRUE;
+  client = find_client (self);
+  seat = mb_visitors_sit (visitors, &client, !mb_visitors_is_proxy (visitors, &client));
+  if (seat == NULL) {
+    reply_too_many (self, 5, "too many connections from this address");
+    return FALSE;
+  }
+  mb_socket_set_seat (self->connection->socket, seat);
+  return TRUE;
+}
+
 static char *
 make_accept (const char *key)
 {
@@ -306,6 +367,8 @@ mb_http_request_upgrade (MbHttpRequest *self)
         self, SOUP_STATUS_BAD_REQUEST, "this is not a WebSocket handshake");
     return NULL;
   }
+  if (!change_seats (self))
+    return NULL;
   accept = make_accept (key);
   text = g_strdup_printf ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                           "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",

@@ -9,6 +9,10 @@
  */
 #include "mb-http-private.h"
 
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #define HEAD_MS 10000
 #define BODY_MS 30000
 #define IDLE_MS 15000
@@ -234,20 +238,60 @@ static const MbSocketListener connection_listener = {
     .data = on_data, .ended = on_ended, .drained = on_drained};
 
 /**
+ * mb_http_set_visitors:
+ * @visitors: (nullable): not owned; who may call how often, and have how many connections
+ */
+void
+mb_http_set_visitors (MbHttp *self, MbVisitors *visitors)
+{
+  self->visitors = visitors;
+}
+
+/* One line for somebody who has too many connections: nothing of his is read. */
+static void
+turn_away (MbHttp *self, int fd)
+{
+  const char *line =
+      mb_visitors_are_full (self->visitors) ? "503 Service Unavailable" : "429 Too Many Requests";
+  g_autofree char *text = g_strdup_printf (
+      "HTTP/1.1 %s\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", line);
+
+  send (fd, text, strlen (text), MSG_DONTWAIT | MSG_NOSIGNAL);
+  shutdown (fd, SHUT_WR);
+  close (fd);
+}
+
+/**
  * mb_http_accept:
  * @fd: (transfer full): a connected socket
  */
 void
 mb_http_accept (MbHttp *self, int fd)
 {
-  MbSocket *socket = mb_socket_new (self->reactor, fd);
+  MbSocket *socket = NULL;
+  MbSeat *seat = NULL;
   MbHttpConnection *connection = NULL;
+  MbAddress peer;
 
-  if (socket == NULL)
+  mb_address_read_peer (&peer, fd);
+  if (self->visitors != NULL) {
+    seat = mb_visitors_sit (self->visitors, &peer, !mb_visitors_is_proxy (self->visitors, &peer));
+    if (seat == NULL) {
+      turn_away (self, fd);
+      return;
+    }
+  }
+  socket = mb_socket_new (self->reactor, fd);
+  if (socket == NULL) {
+    g_clear_pointer (&seat, mb_seat_free);
     return;
+  }
+  if (seat != NULL)
+    mb_socket_set_seat (socket, seat);
   connection = g_new0 (MbHttpConnection, 1);
   connection->http = self;
   connection->socket = socket;
+  connection->peer = peer;
   connection->link.data = connection;
   g_queue_push_tail_link (&self->connections, &connection->link);
   mb_timer_init (&connection->deadline, on_deadline, connection);

@@ -194,15 +194,43 @@ put_out (MbLobby *self, MbMember *member, const char *reason, guint16 code, cons
   mb_metric_set (self->n_members, g_hash_table_size (self->members));
 }
 
+/* In KiB, begun ones too. */
+static unsigned int
+get_volume (MbMessage *message)
+{
+  GBytes *data = mb_message_get_data (message);
+  GPtrArray *attachments = mb_message_get_attachments (message);
+  gsize n_bytes = data == NULL ? 0 : g_bytes_get_size (data);
+
+  for (unsigned int i = 0; attachments != NULL && i < attachments->len; i++)
+    n_bytes += g_bytes_get_size (g_ptr_array_index (attachments, i));
+  return (unsigned int) (n_bytes / 1024 + 1);
+}
+
+static gboolean
+is_within_rates (MbLobby *self, MbMember *member, MbMessage *message)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (self->limits.rate.per_second == 0)
+    return TRUE;
+  return mb_bucket_take (&member->bucket, &self->limits.rate, now_us) &&
+         (message == NULL || self->limits.volume.per_second == 0 ||
+             mb_bucket_take_many (
+                 &member->volume, &self->limits.volume, get_volume (message), now_us));
+}
+
 /* FALSE where the message is dropped; the member may be gone then. */
 static gboolean
-check_rate (MbLobby *self, MbMember *member, const char *event, gint64 ack_id)
+check_rate (MbLobby *self, MbMember *member, MbMessage *message, const char *event, gint64 ack_id)
 {
   g_autoptr (GError) error = NULL;
 
-  if (self->limits.rate.per_second == 0 ||
-      mb_bucket_take (&member->bucket, &self->limits.rate, g_get_monotonic_time ())) {
-    member->n_over_limit = 0;
+  if (is_within_rates (self, member, message)) {
+    /* One that passes excuses one that did not: who talks at twice the rate is told, who goes on at a
+     * multiple of it is let go. */
+    if (member->n_over_limit > 0)
+      member->n_over_limit--;
     return TRUE;
   }
   mb_metric_add (self->n_refused, 1);
@@ -212,8 +240,8 @@ check_rate (MbLobby *self, MbMember *member, const char *event, gint64 ack_id)
     put_out (self, member, "kicked", MB_WS_CLOSE_POLICY, "rate-limited");
     return FALSE;
   }
-  g_set_error (&error, MB_ERROR, MB_ERROR_RATE_LIMITED, "at most %u messages a second",
-      self->limits.rate.per_second);
+  g_set_error (&error, MB_ERROR, MB_ERROR_RATE_LIMITED, "at most %u messages and %u KiB a second",
+      self->limits.rate.per_second, self->limits.volume.per_second);
   if (ack_id != MB_SIO_NO_ACK || member->n_over_limit % OVER_LIMIT_TOLD == 1)
     answer (member, event, ack_id, error);
   return FALSE;
@@ -226,7 +254,7 @@ on_connection_message (gpointer owner, MbMessage *message, gint64 ack_id, const 
   MbLobby *self = member->lobby;
   g_autoptr (GError) error = NULL;
 
-  if (!check_rate (self, member, event, ack_id))
+  if (!check_rate (self, member, message, event, ack_id))
     return;
   if (!handle (self, member, message, event, &error)) {
     mb_metric_add (self->n_refused, 1);
@@ -241,7 +269,7 @@ on_connection_refused (gpointer owner, const char *event, gint64 ack_id, const G
   MbMember *member = owner;
   MbLobby *self = member->lobby;
 
-  if (!check_rate (self, member, event, ack_id))
+  if (!check_rate (self, member, NULL, event, ack_id))
     return;
   mb_metric_add (self->n_refused, 1);
   g_info ("%s: refused: %s", mb_member_get_id (member), error->message);

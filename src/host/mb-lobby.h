@@ -17,11 +17,13 @@
  * @max_rooms: rooms of both kinds
  * @max_members: members of a room that does not say itself
  * @rate: messages of a member; all zero means no limit
+ * @volume: KiB of what a member signals; all zero means no limit
  */
 typedef struct {
   unsigned int max_rooms;
   unsigned int max_members;
   MbRate rate;
+  MbRate volume;
 } MbLobbyLimits;
 
 #define MB_TYPE_LOBBY (mb_lobby_get_type ())

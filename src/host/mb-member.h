@@ -30,7 +30,8 @@ typedef struct {
   MbRole role;
   gint64 joined_at_us; /* µs since 1970 UTC */
   MbBucket bucket;
-  unsigned int n_over_limit; /* messages dropped since the last that was not */
+  MbBucket volume;
+  unsigned int n_over_limit; /* messages dropped, less those that passed since */
 } MbMember;
 
 MbMember *mb_member_new (MbConnection *connection, MbPass *pass, gpointer lobby);

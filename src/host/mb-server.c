@@ -28,6 +28,17 @@
 /* A browser's round of candidates for a room of twenty is 500 messages at once. */
 #define MESSAGES_PER_SECOND 100
 #define MESSAGES_BURST 1000
+/* Of one member, in KiB. A burst is less than what may lie ready for a peer, which would be closed
+ * for somebody else's fault. */
+#define VOLUME_PER_SECOND 512
+#define VOLUME_BURST 768
+/* Of one address: an office of two hundred comes at nine. */
+#define CALLS_PER_SECOND 20
+#define CALLS_BURST 200
+#define HANDSHAKES_PER_SECOND 10
+#define HANDSHAKES_BURST 200
+/* What the program needs besides connections. */
+#define DESCRIPTORS_KEPT 64
 
 struct _MbServer {
   GObject parent_instance;
@@ -36,7 +47,8 @@ struct _MbServer {
   unsigned int drain_ms;
   char *url; /* owned */
 
-  MbReactor *reactor;   /* owned, like the rest */
+  MbVisitors *visitors; /* owned, like the rest */
+  MbReactor *reactor;
   MbAcceptor *acceptor; /* (nullable) */
   MbHttp *http;
   MbAuth *auth;
@@ -70,6 +82,7 @@ mb_server_config_init (MbServerConfig *config)
       .ping_interval_ms = 10000,
       .ping_timeout_ms = 8000,
       .max_payload_bytes = 256 * 1024,
+      .max_connections_each = MB_SERVER_DEFAULT_CONNECTIONS_EACH,
       .max_rooms = MB_SERVER_DEFAULT_ROOMS,
       .max_members = MB_SERVER_DEFAULT_MEMBERS,
       .drain_ms = 3000,
@@ -129,6 +142,8 @@ on_ws_request (MbHttpRequest *request, gpointer user_data)
   } else if (!mb_http_request_wants_websocket (request)) {
     mb_http_request_add_header (request, "Upgrade", "websocket");
     mb_http_request_reply_problem (request, 426, "this is for WebSocket clients");
+  } else if (!mb_http_request_visit (request, MB_VISIT_HANDSHAKE)) {
+    return;
   } else if ((pass = mb_auth_admit (self->auth, request, find_token (request))) != NULL &&
              (socket = mb_http_request_upgrade (request)) != NULL) {
     mb_lobby_add_connection (self->lobby,
@@ -198,6 +213,32 @@ raise_descriptor_limit (void)
   }
 }
 
+static unsigned int
+count_descriptors (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > G_MAXINT)
+    return 0;
+  return (unsigned int) MAX (limit.rlim_cur, DESCRIPTORS_KEPT + 1) - DESCRIPTORS_KEPT;
+}
+
+static MbVisitors *
+make_visitors (const MbServerConfig *config)
+{
+  MbVisitorLimits limits = {.max_connections_each = config->max_connections_each,
+      .max_connections = config->max_connections,
+      .proxies = config->trusted_proxies};
+
+  if (limits.max_connections == 0)
+    limits.max_connections = count_descriptors ();
+  if (config->rate_limit) {
+    limits.rates[MB_VISIT_CALL] = (MbRate){CALLS_PER_SECOND, CALLS_BURST};
+    limits.rates[MB_VISIT_HANDSHAKE] = (MbRate){HANDSHAKES_PER_SECOND, HANDSHAKES_BURST};
+  }
+  return mb_visitors_new (&limits);
+}
+
 static void
 build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
 {
@@ -209,6 +250,8 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
 
   if (config->rate_limit)
     limits.rate = (MbRate){.per_second = MESSAGES_PER_SECOND, .burst = MESSAGES_BURST};
+  if (config->rate_limit)
+    limits.volume = (MbRate){.per_second = VOLUME_PER_SECOND, .burst = VOLUME_BURST};
   self->origins = mb_origins_new (config->allow_origins);
   self->lobby = mb_lobby_new (self->reactor, self->store, rooms, &limits, metrics);
   self->api = mb_api_new (self->http, self->lobby, self->origins, self->auth, metrics);
@@ -250,7 +293,10 @@ mb_server_new (const MbServerConfig *config, GError **error)
   self->reactor = mb_reactor_new (error);
   if (self->reactor == NULL)
     return NULL;
+  raise_descriptor_limit ();
+  self->visitors = make_visitors (config);
   self->http = mb_http_new (self->reactor);
+  mb_http_set_visitors (self->http, self->visitors);
   /* The address before the store: who finds it taken is to learn that, not that the store of
    * the host that took it is locked. */
   self->acceptor =
@@ -260,7 +306,6 @@ mb_server_new (const MbServerConfig *config, GError **error)
   self->store = mb_store_new (config->store_path, &rooms, error);
   if (self->store == NULL)
     return NULL;
-  raise_descriptor_limit ();
   build_house (self, config, rooms);
   self->url = make_url (self->acceptor);
   mb_acceptor_start (self->acceptor);
@@ -360,6 +405,8 @@ mb_server_dispose (GObject *object)
   g_clear_pointer (&self->origins, mb_origins_free);
   g_clear_pointer (&self->auth, mb_auth_free);
   g_clear_pointer (&self->reactor, mb_reactor_free);
+  /* After all sockets. */
+  g_clear_pointer (&self->visitors, mb_visitors_free);
   G_OBJECT_CLASS (mb_server_parent_class)->dispose (object);
 }
 

@@ -13,6 +13,7 @@
 #define MB_SERVER_DEFAULT_PORT 3000
 #define MB_SERVER_DEFAULT_ROOMS 10000
 #define MB_SERVER_DEFAULT_MEMBERS 1000
+#define MB_SERVER_DEFAULT_CONNECTIONS_EACH 500
 
 /**
  * MbServerConfig:
@@ -23,6 +24,9 @@
  *   its own (`https://app.example`, no path); `*` is any
  * @auth: (nullable): who is let in; %NULL lets everybody in
  * @rate_limit: %FALSE turns all rate limits off
+ * @max_connections_each: of one address; 0 is no limit
+ * @max_connections: of all; 0 is as many as there are descriptors for
+ * @trusted_proxies: (nullable) (array zero-terminated=1): addresses and networks of proxies
  * @ping_interval_ms: heartbeat of both dialects, from the last answer to the next ping
  * @ping_timeout_ms: how long an answer may take
  * @max_payload_bytes: the longest message of a client, after reassembly
@@ -40,6 +44,9 @@ typedef struct {
   const char *const *allow_origins;
   const MbAuthConfig *auth;
   gboolean rate_limit;
+  unsigned int max_connections_each;
+  unsigned int max_connections;
+  const char *const *trusted_proxies;
   unsigned int ping_interval_ms;
   unsigned int ping_timeout_ms;
   gsize max_payload_bytes;

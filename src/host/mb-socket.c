@@ -38,6 +38,7 @@ struct _MbSocket {
   gsize output_offset; /* bytes of the first chunk that are gone */
   gsize output_bytes;  /* still to write */
   gsize max_backlog;   /* bytes; 0 means no limit */
+  MbSeat *seat;        /* (nullable) owned; until it is closed */
   gsize lingered;      /* bytes thrown away since the close */
   gboolean reading;
   gboolean peer_done; /* its side is closed */
@@ -78,6 +79,7 @@ release (MbSocket *self)
   if (self->fd >= 0)
     close (self->fd);
   self->fd = -1;
+  g_clear_pointer (&self->seat, mb_seat_free);
   drop_output (self);
   g_clear_pointer (&self->input, g_byte_array_unref);
   self->freed = TRUE;
@@ -399,6 +401,17 @@ mb_socket_send (MbSocket *self, GBytes *bytes)
     fail (self, TRUE);
   else if ((self->watch.events & EPOLLOUT) == 0)
     mb_reactor_flush_later (self->reactor, &self->flush);
+}
+
+/**
+ * mb_socket_set_seat:
+ * @seat: (transfer full): held until the descriptor is closed
+ */
+void
+mb_socket_set_seat (MbSocket *self, MbSeat *seat)
+{
+  g_clear_pointer (&self->seat, mb_seat_free);
+  self->seat = seat;
 }
 
 gsize
