@@ -3,7 +3,7 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * AES_CM_128_HMAC_SHA1_80 for RTP and RTCP, the one profile that GStreamer's DTLS offers.
+ * AES_CM_128_HMAC_SHA1_80 for RTP and RTCP, the one profile that we offer.
  */
 #include "mb-srtp.h"
 
