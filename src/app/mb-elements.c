@@ -3,8 +3,7 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Asked before anything is started: webrtcbin says of a missing element only that it failed, and
- * that minutes later.
+ * Asked before anything is started, when there is still somebody to read what is to be installed.
  */
 #include "mb-elements.h"
 
@@ -17,18 +16,12 @@
 #define BASE "gstreamer1.0-plugins-base"
 #define GOOD "gstreamer1.0-plugins-good"
 #define BAD "gstreamer1.0-plugins-bad"
-#define NICE "gstreamer1.0-nice"
 #define X "gstreamer1.0-x"
 
 typedef struct {
   const char *element;
   const char *package;
 } Row;
-
-/* What a connection is made of; webrtcbin makes these itself. */
-static const Row NEEDED[] = {{"webrtcbin", BAD}, {"nicesrc", NICE}, {"nicesink", NICE},
-    {"dtlssrtpenc", BAD}, {"dtlssrtpdec", BAD}, {"srtpenc", BAD}, {"srtpdec", BAD},
-    {"sctpenc", BAD}, {"sctpdec", BAD}, {"rtpbin", GOOD}};
 
 /* What descriptions of sources are likely to name. */
 static const Row KNOWN[] = {{"audioconvert", BASE}, {"avenc_h264", "gstreamer1.0-libav"},
@@ -62,8 +55,7 @@ registry_has (const char *element)
 /**
  * mb_elements_ensure:
  *
- * Finds our own plugin, in the build tree or where it is installed, and looks for what connections
- * are made of.
+ * Finds our own plugin, in the build tree or where it is installed.
  *
  * Returns: %FALSE with %MB_ERROR_UNSUPPORTED that names what is missing and its Debian package
  */
@@ -74,12 +66,7 @@ mb_elements_ensure (GError **error)
   /* GStreamer looks in its own folder; another prefix has another. */
   if (!registry_has (MB_ELEMENT_RTP_SINK) && g_file_test (MESHBOT_PLUGINDIR, G_FILE_TEST_IS_DIR))
     gst_registry_scan_path (gst_registry_get (), MESHBOT_PLUGINDIR);
-  if (!mb_pipeline_ensure_elements (error))
-    return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (NEEDED); i++)
-    if (!check (&NEEDED[i], registry_has, error))
-      return FALSE;
-  return TRUE;
+  return mb_pipeline_ensure_elements (error);
 }
 
 /**

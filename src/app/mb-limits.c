@@ -17,10 +17,9 @@
 
 #define FILES_BASE 40
 #define FILES_A_BOT 4
-#define FILES_A_PEER 9
+#define FILES_A_PEER 4 /* a socket for each address of the machine */
 #define THREADS_BASE 16
-#define THREADS_A_PEER 10
-#define THREADS_A_DECODED_PEER 6 /* besides */
+#define THREADS_A_DECODED_PEER 6
 #define THREADS_A_SOURCE 8
 #define STRANGERS 1 /* that each bot is thought to meet besides the bots of this program */
 
@@ -36,7 +35,7 @@ mb_limits_estimate (const MbOptions *options, MbNeeds *needs)
   guint64 n_sources = options->sources[0] == NULL ? 0 : options->count;
 
   needs->n_files = FILES_BASE + n_bots * FILES_A_BOT + n_peers * FILES_A_PEER;
-  needs->n_threads = THREADS_BASE + n_peers * THREADS_A_PEER + n_sources * THREADS_A_SOURCE;
+  needs->n_threads = THREADS_BASE + n_sources * THREADS_A_SOURCE;
   if (options->measure != MB_MEASURE_LEVEL_PACKETS)
     needs->n_threads += n_peers * THREADS_A_DECODED_PEER;
 }

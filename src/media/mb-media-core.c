@@ -156,6 +156,17 @@ mb_media_core_set_context (MbMediaCore *self, GMainContext *context)
 }
 
 /**
+ * mb_media_core_get_context:
+ *
+ * Returns: (transfer none) (nullable): the media thread's, for sources of who lives on it
+ */
+GMainContext *
+mb_media_core_get_context (MbMediaCore *self)
+{
+  return self->context;
+}
+
+/**
  * mb_media_core_take_wake:
  * @clear: whether to forget it, which is done before the turn that answers it
  *

@@ -34,6 +34,7 @@ void mb_media_core_post (
 /* On the media thread. */
 void mb_media_core_add_member (MbMediaCore *self, MbMediaMember *member);
 void mb_media_core_remove_member (MbMediaCore *self, MbMediaMember *member);
+GMainContext *mb_media_core_get_context (MbMediaCore *self);
 void mb_media_core_at_end (
     MbMediaCore *self, MbMediaFunc func, gpointer data, GDestroyNotify free_data);
 

@@ -75,6 +75,9 @@ run (gpointer user_data)
   g_main_context_push_thread_default (self->context);
   g_main_loop_run (self->loop);
   mb_media_core_finish (self->core, g_get_monotonic_time ());
+  while (g_main_context_iteration (self->context, FALSE)) {
+    /* ICE agents that were just closed say so here. */
+  }
   g_main_context_pop_thread_default (self->context);
   g_source_destroy (source);
   return NULL;

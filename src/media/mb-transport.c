@@ -178,7 +178,7 @@ free_buffer (gpointer buffer)
  * @handle: of the object that is told
  * @on_event: called on main with the object and an #MbTransportEvent
  *
- * Returns: (transfer full): a transport that nothing carries yet: mb_nice_tap_new() is next. It
+ * Returns: (transfer full): a transport that nothing carries yet: mb_carrier_new() is next. It
  *   lives until it is closed and the last reference is dropped
  */
 MbTransport *

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Owned by a peer, which replaces it whole when it begins anew. It keeps three views of the same
- * connection in line: what webrtcbin sees (one data-channel section), what the peer sees (the real
+ * connection in line: what the transport sees (one data-channel section), what the peer sees (the real
  * descriptions), and what flows (senders and receivers on the transport).
  */
 #include "mb-exchange.h"
@@ -18,7 +18,7 @@ struct _MbExchange {
   MbSdpSession *session; /* owned */
   MbStreams *streams;    /* owned */
   MbCandidatePolicy candidates;
-  gboolean is_answering; /* the remote description under way in webrtcbin is an offer */
+  gboolean is_answering; /* the remote description under way in the transport is an offer */
 };
 
 static void
@@ -30,11 +30,10 @@ on_webrtc_estimate (MbWebrtc *webrtc, unsigned int bps, MbExchange *self)
 /**
  * mb_exchange_new:
  *
- * Returns: (transfer full): a connection of which nothing has been told yet; NULL with
- *   %MB_ERROR_FAILED where webrtcbin cannot be had
+ * Returns: (transfer full): a connection of which nothing has been told yet
  */
 MbExchange *
-mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error)
+mb_exchange_new (MbMedia *media, const MbExchangeConfig *config)
 {
   static const char *const AUDIO[] = {"opus", NULL};
   static const char *const VIDEO[] = {"vp8", "h264", "vp9", NULL};
@@ -45,12 +44,9 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error)
       .rtx = TRUE};
   /* RFC 8829 §5.2.1: 63 bits, so that a signed reader takes it too. */
   guint64 session_id = ((guint64) g_random_int () << 31) ^ g_random_int ();
-  MbWebrtc *webrtc = mb_webrtc_new (media, config->ice_servers, error);
-  MbExchange *self;
+  MbWebrtc *webrtc = mb_webrtc_new (media, config->ice_servers);
+  MbExchange *self = g_new0 (MbExchange, 1);
 
-  if (webrtc == NULL)
-    return NULL;
-  self = g_new0 (MbExchange, 1);
   self->webrtc = webrtc;
   self->candidates = config->candidates;
   self->session = mb_sdp_session_new (session_id, &capabilities);
@@ -64,7 +60,7 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error)
 /**
  * mb_exchange_free:
  *
- * Stops webrtcbin without waiting for it; whoever wants to know listens to its "stopped".
+ * Stops the transport without waiting for it; whoever wants to know listens to its "stopped".
  */
 void
 mb_exchange_free (MbExchange *self)
@@ -91,7 +87,7 @@ mb_exchange_get_webrtc (MbExchange *self)
 /**
  * mb_exchange_create_offer:
  *
- * webrtcbin's "description" follows, for mb_exchange_set_base().
+ * the transport's "description" follows, for mb_exchange_set_base().
  */
 void
 mb_exchange_create_offer (MbExchange *self)
@@ -103,7 +99,7 @@ mb_exchange_create_offer (MbExchange *self)
 /**
  * mb_exchange_take_remote:
  *
- * The real descriptions alone: webrtcbin is not told.
+ * The real descriptions alone: the transport is not told.
  */
 gboolean
 mb_exchange_take_remote (MbExchange *self, const MbSdp *description, MbSdpType type, GError **error)
@@ -116,7 +112,7 @@ mb_exchange_take_remote (MbExchange *self, const MbSdp *description, MbSdpType t
 /**
  * mb_exchange_apply_remote:
  *
- * The real descriptions learn the whole of it, webrtcbin what is left when media is taken out; its
+ * The real descriptions learn the whole of it, the transport what is left when media is taken out; its
  * "remote-set" follows.
  */
 gboolean
@@ -140,7 +136,7 @@ mb_exchange_apply_remote (
 /**
  * mb_exchange_is_answering:
  *
- * Returns: whether webrtcbin's part under way answers the peer's offer
+ * Returns: whether the transport's part under way answers the peer's offer
  */
 gboolean
 mb_exchange_is_answering (const MbExchange *self)
@@ -150,7 +146,7 @@ mb_exchange_is_answering (const MbExchange *self)
 
 /**
  * mb_exchange_set_base:
- * @reduced: webrtcbin's own description: credentials, certificate, data channel
+ * @reduced: the transport's own description: credentials, certificate, data channel
  */
 gboolean
 mb_exchange_set_base (MbExchange *self, const char *reduced, GError **error)
@@ -206,7 +202,7 @@ is_worth_telling (const char *text)
 
 /**
  * mb_exchange_tell_candidate:
- * @candidate: one of ours, as webrtcbin gathered it
+ * @candidate: one of ours, as the transport gathered it
  * @shape: as the peer reads them
  *
  * Returns: (transfer full) (nullable): a signal's data, JSON text; NULL where the peer has no use

@@ -35,11 +35,11 @@ typedef struct {
   MbCandidatePolicy candidates;
 } MbExchangeConfig;
 
-MbExchange *mb_exchange_new (MbMedia *media, const MbExchangeConfig *config, GError **error);
+MbExchange *mb_exchange_new (MbMedia *media, const MbExchangeConfig *config);
 void mb_exchange_free (MbExchange *self);
 MbWebrtc *mb_exchange_get_webrtc (MbExchange *self);
 
-/* Through webrtcbin: the first exchange of a connection. */
+/* Through the transport: the first exchange of a connection. */
 void mb_exchange_create_offer (MbExchange *self);
 gboolean mb_exchange_apply_remote (
     MbExchange *self, const MbSdp *description, MbSdpType type, GError **error);

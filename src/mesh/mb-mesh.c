@@ -15,7 +15,6 @@
 #include "mb-peer.h"
 #include "mb-recorder.h"
 #include "mb-signaling.h"
-#include "mb-webrtc.h"
 
 #define LEAVE_TIMEOUT_MS 3500 /* for the server to hear of it and the connections to go down */
 #define MAX_PEERS 256         /* a server cannot make us open more connections than this */
@@ -410,7 +409,6 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
 void
 mb_mesh_start (MbMesh *self)
 {
-  mb_webrtc_prepare (self->media);
   mb_signaling_join (
       self->signaling, self->room_id, self->display_name, mb_role_to_string (self->role));
 }

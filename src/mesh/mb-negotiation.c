@@ -314,7 +314,7 @@ take_candidate (const MbNegotiation *self)
   return MB_NEGOTIATION_ACTION_QUEUE_CANDIDATE;
 }
 
-/* ---- what comes from webrtcbin ---- */
+/* ---- what comes from the transport ---- */
 
 static unsigned int
 offer_created (MbNegotiation *self, gint64 now_us)
@@ -532,7 +532,7 @@ mb_negotiation_handle (MbNegotiation *self, const MbNegotiationEvent *event)
   return MB_NEGOTIATION_ACTION_NONE;
 }
 
-/* Returns: which webrtcbin is, or is to be, the current one; 0 means none yet */
+/* Returns: which the transport is, or is to be, the current one; 0 means none yet */
 unsigned int
 mb_negotiation_get_generation (const MbNegotiation *self)
 {

@@ -7,9 +7,9 @@
  * owner does what the actions say, in the order of their bits, and reports back by further events.
  * Time is an argument. Pure.
  *
- * One webrtcbin is one generation: BUILD makes it (and drops the one before), and what a former one
+ * One transport is one generation: BUILD makes it (and drops the one before), and what a former one
  * still reports is ignored by its number. Only the first exchange of a generation concerns
- * webrtcbin; later ones are text.
+ * the transport; later ones are text.
  */
 #pragma once
 
@@ -18,11 +18,11 @@
 typedef enum {
   MB_NEGOTIATION_STATE_NEW,
   MB_NEGOTIATION_STATE_WAITING,     /* for the peer's offer, which is due */
-  MB_NEGOTIATION_STATE_CREATING,    /* webrtcbin makes its offer */
+  MB_NEGOTIATION_STATE_CREATING,    /* the transport makes its offer */
   MB_NEGOTIATION_STATE_OFFERED,     /* our first offer is out */
-  MB_NEGOTIATION_STATE_ANSWERING,   /* webrtcbin takes the peer's offer and makes its answer */
-  MB_NEGOTIATION_STATE_ACCEPTING,   /* webrtcbin takes the peer's answer */
-  MB_NEGOTIATION_STATE_STABLE,      /* webrtcbin has both; from here on it is text only */
+  MB_NEGOTIATION_STATE_ANSWERING,   /* the transport takes the peer's offer and makes its answer */
+  MB_NEGOTIATION_STATE_ACCEPTING,   /* the transport takes the peer's answer */
+  MB_NEGOTIATION_STATE_STABLE,      /* the transport has both; from here on it is text only */
   MB_NEGOTIATION_STATE_REOFFERED,   /* a later offer of ours is out */
   MB_NEGOTIATION_STATE_BACKING_OFF, /* something failed; it is tried again at the deadline */
   MB_NEGOTIATION_STATE_GAVE_UP,     /* only a new offer of the peer brings it back */
@@ -36,8 +36,8 @@ typedef enum {
  * @MB_NEGOTIATION_EVENT_REMOTE_OFFER: one that passed the guard; with session_id
  * @MB_NEGOTIATION_EVENT_REMOTE_ANSWER: one that passed the guard; with session_id
  * @MB_NEGOTIATION_EVENT_REMOTE_CANDIDATE: one that mb_candidate_queue_judge () accepted
- * @MB_NEGOTIATION_EVENT_OFFER_CREATED: webrtcbin's offer is its local description; with generation
- * @MB_NEGOTIATION_EVENT_ANSWER_CREATED: the remote description is set and webrtcbin's answer is its
+ * @MB_NEGOTIATION_EVENT_OFFER_CREATED: the transport's offer is its local description; with generation
+ * @MB_NEGOTIATION_EVENT_ANSWER_CREATED: the remote description is set and the transport's answer is its
  *   local one; with generation
  * @MB_NEGOTIATION_EVENT_ANSWER_APPLIED: the remote answer is set; with generation
  * @MB_NEGOTIATION_EVENT_STEP_FAILED: an action could not be done; with generation
@@ -65,7 +65,7 @@ typedef enum {
 typedef struct {
   MbNegotiationEventType type;
   gint64 now_us;           /* monotonic */
-  unsigned int generation; /* of the webrtcbin that reports; 0 where the event is not from one */
+  unsigned int generation; /* of the transport that reports; 0 where the event is not from one */
   const char *session_id;  /* (nullable) o= of a remote description */
 } MbNegotiationEvent;
 
@@ -73,25 +73,25 @@ typedef struct {
  * MbNegotiationAction:
  * @MB_NEGOTIATION_ACTION_KEEP_OFFER: keep the event's offer instead of any before
  * @MB_NEGOTIATION_ACTION_CLEAR_CANDIDATES: those queued belong to a connection that is gone
- * @MB_NEGOTIATION_ACTION_DROP: end the webrtcbin, without a new one for now
- * @MB_NEGOTIATION_ACTION_BUILD: end the webrtcbin; a new one and a new MbSdpSession of
+ * @MB_NEGOTIATION_ACTION_DROP: end the transport, without a new one for now
+ * @MB_NEGOTIATION_ACTION_BUILD: end the transport; a new one and a new MbSdpSession of
  *   mb_negotiation_get_generation ()
- * @MB_NEGOTIATION_ACTION_CREATE_OFFER: webrtcbin: data channel, create-offer,
+ * @MB_NEGOTIATION_ACTION_CREATE_OFFER: the transport: data channel, create-offer,
  *   set-local-description; then OFFER_CREATED
- * @MB_NEGOTIATION_ACTION_APPLY_OFFER: mb_sdp_session_set_remote_offer (); webrtcbin: the
+ * @MB_NEGOTIATION_ACTION_APPLY_OFFER: mb_sdp_session_set_remote_offer (); the transport: the
  *   kept offer reduced, create-answer, set-local-description; then ANSWER_CREATED
- * @MB_NEGOTIATION_ACTION_APPLY_ANSWER: mb_sdp_session_set_remote_answer (); webrtcbin: the
+ * @MB_NEGOTIATION_ACTION_APPLY_ANSWER: mb_sdp_session_set_remote_answer (); the transport: the
  *   event's answer reduced; then ANSWER_APPLIED
  * @MB_NEGOTIATION_ACTION_ROLLBACK: mb_sdp_session_rollback (): our offer that is out is void
- * @MB_NEGOTIATION_ACTION_SEND_ANSWER: mb_sdp_session_set_base () with webrtcbin's answer,
+ * @MB_NEGOTIATION_ACTION_SEND_ANSWER: mb_sdp_session_set_base () with the transport's answer,
  *   mb_sdp_session_create_answer (), send
  * @MB_NEGOTIATION_ACTION_ANSWER_TEXT: session alone: set the remote offer, create the answer, send
  * @MB_NEGOTIATION_ACTION_ACCEPT_TEXT: session alone: set the event's answer
  * @MB_NEGOTIATION_ACTION_SEND_OFFER: mb_sdp_session_create_offer (), send; where the event is
- *   OFFER_CREATED, mb_sdp_session_set_base () with webrtcbin's offer before
- * @MB_NEGOTIATION_ACTION_ADD_CANDIDATE: give the event's candidate to webrtcbin, if its ufrag fits
+ *   OFFER_CREATED, mb_sdp_session_set_base () with the transport's offer before
+ * @MB_NEGOTIATION_ACTION_ADD_CANDIDATE: give the event's candidate to the transport, if its ufrag fits
  * @MB_NEGOTIATION_ACTION_QUEUE_CANDIDATE: mb_candidate_queue_push ()
- * @MB_NEGOTIATION_ACTION_FLUSH_CANDIDATES: give mb_candidate_queue_take () to webrtcbin
+ * @MB_NEGOTIATION_ACTION_FLUSH_CANDIDATES: give mb_candidate_queue_take () to the transport
  * @MB_NEGOTIATION_ACTION_CHECK_TRACKS: TRACKS_CHANGED if the session needs an offer
  * @MB_NEGOTIATION_ACTION_GIVE_UP: tell the mesh that this peer failed
  *
@@ -123,7 +123,7 @@ typedef struct {
   MbNegotiationState state;
   gboolean is_polite;
   gboolean is_patient;  /* the peer may not know who offers */
-  gboolean is_built;    /* this generation's webrtcbin exists */
+  gboolean is_built;    /* this generation's transport exists */
   gboolean is_answerer; /* this generation began with an offer of the peer */
   gboolean is_connected;
   gboolean has_kept_offer; /* the kept offer waits for its turn */

@@ -24,7 +24,7 @@
 typedef struct {
   MbNegotiationEvent event;
   const MbSdp *description; /* (nullable) of a remote offer or answer */
-  const char *reduced;      /* (nullable) webrtcbin's description */
+  const char *reduced;      /* (nullable) the transport's description */
   MbCandidate *candidate;   /* (nullable) owned; stolen by who takes it */
 } Incident;
 
@@ -48,7 +48,7 @@ struct _MbPeer {
   MbSdp *kept_offer; /* (nullable) the offer that waits for its turn */
   GSource *deadline; /* (nullable) */
   unsigned int n_complaints;
-  unsigned int n_stopping; /* webrtcbins that are on their way down */
+  unsigned int n_stopping; /* transports that are on their way down */
   MbSignalShape shape;     /* how it writes its signals, and reads ours */
   gint64 signal_us; /* monotonic: when it last said something over the server; 0 means never */
   gboolean closing;
@@ -109,7 +109,7 @@ send_json (MbPeer *self, char *json)
   g_signal_emit (self, signals[SIGNAL_SEND], 0, data);
 }
 
-/* ---- what webrtcbin says ---- */
+/* ---- what the transport says ---- */
 
 static void
 on_webrtc_stopped (MbWebrtc *webrtc, MbPeer *self)
@@ -274,14 +274,10 @@ build_connection (MbPeer *self)
       .ice_servers = (const char *const *) self->ice_servers,
       .give_up_ms = self->give_up_ms,
       .candidates = self->candidate_policy};
-  g_autoptr (GError) error = NULL;
 
   drop_connection (self);
-  self->exchange = mb_exchange_new (self->media, &config, &error);
-  if (self->exchange == NULL)
-    fail_step (self, "connection", error);
-  else
-    listen_to_webrtc (self);
+  self->exchange = mb_exchange_new (self->media, &config);
+  listen_to_webrtc (self);
 }
 
 static void

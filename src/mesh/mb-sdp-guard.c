@@ -3,9 +3,8 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * webrtcbin costs 3 threads and 8 descriptors for each section that is not bundled, and does not
- * check certificates at all: so what is not fully bundled, or has no fingerprint to check against,
- * does not come in.
+ * There is one transport for all sections, and it is shut until the peer's certificate has matched:
+ * so what is not fully bundled, or has no fingerprint to check against, does not come in.
  */
 #include "mb-sdp-guard.h"
 

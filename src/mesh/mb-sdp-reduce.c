@@ -1,9 +1,9 @@
-/* mb-sdp-reduce.c: what webrtcbin gets to see of a peer's description
+/* mb-sdp-reduce.c: what the transport gets to see of a peer's description
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Made from the parsed value: no line of the peer's reaches webrtcbin that we did not understand.
+ * Made from the parsed value: no line of the peer's reaches the transport that we did not understand.
  */
 #include "mb-sdp-reduce.h"
 
@@ -48,9 +48,8 @@ make_up_mid (const MbSdp *remote)
  * @remote: a peer's description that passed the guard
  * @policy: which candidates of it may stay
  *
- * One bundled m=application section, always on port 9 (a bundle-only one has 0, which webrtcbin
- * would take for a refusal), with the transport that all sections share. Where the peer has no
- * data channels, webrtcbin gets a section made up: it is what makes it build its transport.
+ * One bundled m=application section, always on port 9 (a bundle-only one has 0), with the transport
+ * that all sections share. Where the peer has no data channels, the section is made up.
  *
  * Errors: MB_ERROR_BAD_REQUEST if the description says nothing of a transport.
  *

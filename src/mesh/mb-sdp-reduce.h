@@ -1,9 +1,9 @@
-/* mb-sdp-reduce.h: what webrtcbin gets to see of a peer's description
+/* mb-sdp-reduce.h: what the transport gets to see of a peer's description
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * webrtcbin is the secure transport and no more: for its whole life it sees one section,
+ * It carries packets and texts and knows nothing of media: for its whole life it sees one section,
  * m=application, at index 0.
  */
 #pragma once

@@ -32,7 +32,7 @@ struct _MbSdpSession {
   unsigned int feedback;
   gboolean rtx;
 
-  /* from webrtcbin */
+  /* from the transport */
   MbSdpTransport base;
   char *base_mid; /* (nullable) */
   unsigned int sctp_port;
@@ -229,12 +229,12 @@ mb_sdp_session_needs_offer (const MbSdpSession *self)
   return FALSE;
 }
 
-/* ---- webrtcbin's side ---- */
+/* ---- the transport's side ---- */
 
 /**
  * mb_sdp_session_set_base:
  * @self: a session
- * @reduced: webrtcbin's own local description, as it made it
+ * @reduced: the transport's own local description, as it made it
  *
  * Errors: MB_ERROR_FAILED if it has no data channel section or no transport.
  *
@@ -254,11 +254,11 @@ mb_sdp_session_set_base (MbSdpSession *self, const char *reduced, GError **error
   if (application == NULL || application->mid == NULL || transport->ice_ufrag == NULL ||
       transport->ice_pwd == NULL || transport->fingerprint.value == NULL) {
     g_set_error (error, MB_ERROR, MB_ERROR_FAILED,
-        "webrtcbin's description has no data channel section or no transport");
+        "the transport's description has no data channel section or no transport");
     return FALSE;
   }
   mb_sdp_transport_copy_into (transport, &self->base);
-  /* Candidates of ours always trickle, whatever webrtcbin says. */
+  /* Candidates of ours always trickle, whatever the transport says. */
   g_free (self->base.ice_options);
   self->base.ice_options = g_strdup ("trickle");
   g_free (self->base_mid);
@@ -274,7 +274,7 @@ mb_sdp_session_set_base (MbSdpSession *self, const char *reduced, GError **error
 /**
  * mb_sdp_session_add_local_candidate:
  * @self: a session
- * @candidate: "candidate:…" of webrtcbin's
+ * @candidate: "candidate:…" of the transport's
  *
  * Later descriptions carry it, for peers that came too late for it or do not know trickle.
  */
@@ -420,7 +420,7 @@ mb_sdp_session_create_offer (MbSdpSession *self, GError **error)
 {
   if (self->state != STATE_STABLE || self->base_mid == NULL) {
     g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "an offer cannot be made %s",
-        self->base_mid == NULL ? "before webrtcbin's" : "while another is open");
+        self->base_mid == NULL ? "before the transport's" : "while another is open");
     return NULL;
   }
   mb_sdp_table_save (&self->table);
@@ -618,7 +618,7 @@ answer_slot (MbSdpSession *self, MbSdpSlot *slot, gboolean is_application_taken)
  * mb_sdp_session_create_answer:
  * @self: a session that has its base and an offer of the peer
  *
- * Errors: MB_ERROR_FAILED if it is not in that state or webrtcbin took no DTLS role,
+ * Errors: MB_ERROR_FAILED if it is not in that state or the transport took no DTLS role,
  *   MB_ERROR_UNSUPPORTED if nothing of the offer is of use.
  *
  * Returns: (transfer full) (nullable): the description to send
@@ -633,7 +633,7 @@ mb_sdp_session_create_answer (MbSdpSession *self, GError **error)
   if (self->state != STATE_REMOTE_OFFER || self->base_mid == NULL ||
       (role != MB_SDP_SETUP_ACTIVE && role != MB_SDP_SETUP_PASSIVE)) {
     g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "an answer cannot be made before %s",
-        self->state != STATE_REMOTE_OFFER ? "an offer" : "webrtcbin's");
+        self->state != STATE_REMOTE_OFFER ? "an offer" : "the transport's");
     return NULL;
   }
   mb_sdp_table_place_in_their_offer (&self->table);

@@ -3,12 +3,12 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The real descriptions that peers see are made here; webrtcbin knows of none of it but the
- * transport. One session lasts as long as one webrtcbin: a rebuilt peer gets a new one. Pure;
+ * The real descriptions that peers see are made here; the transport knows of none of it but the
+ * transport. One session lasts as long as one transport: a rebuilt peer gets a new one. Pure;
  * one owner.
  *
- * We offer:     set_base (webrtcbin's offer), create_offer, ... set_remote_answer
- * Peer offers:  set_remote_offer, [webrtcbin answers the reduced one], set_base, create_answer
+ * We offer:     set_base (the transport's offer), create_offer, ... set_remote_answer
+ * Peer offers:  set_remote_offer, [the transport answers the reduced one], set_base, create_answer
  * Later:        create_offer ... set_remote_answer | set_remote_offer, create_answer; text only
  */
 #pragma once

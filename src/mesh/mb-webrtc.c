@@ -1,38 +1,37 @@
-/* mb-webrtc.c: one webrtcbin as a secure transport, seen from main
+/* mb-webrtc.c: one connection to a peer without its media, seen from main
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Owned by a peer, one for each try to connect: webrtcbin 1.22 has neither rollback nor ICE
- * restart, so a peer that must begin again makes a new one. It only ever sees the reduced SDP with
- * the data-channel section; media passes beside it through the tap. Everything that webrtcbin says
- * from its own threads is copied and posted, so that the signals of this object come on main.
- *
- *   pipeline [ webrtcbin [ nicesrc ─ tap ─ … dtlsdec … sctp ]]
+ * Owned by a peer, one for each try to connect: there is no ICE restart, so a peer that must begin
+ * again makes a new one. It only ever sees and makes the reduced SDP with the data-channel section.
+ * The connection itself lives on the media thread (MbCarrier, MbTransport); what it has to say
+ * comes on main as the signals of this object.
  */
-#define GST_USE_UNSTABLE_API
-
 #include "mb-webrtc.h"
 
-#include <gst/sdp/sdp.h>
-#include <gst/webrtc/webrtc.h>
+#include <string.h>
 
+#include "mb-carrier.h"
+#include "mb-dtls.h"
 #include "mb-error.h"
 #include "mb-handle.h"
-#include "mb-nice-tap.h"
+#include "mb-sdp.h"
 
-#define CHANNEL_LABEL "chat"
+#define SCTP_PORT 5000
+#define MAX_MESSAGE_SIZE_BYTES 262144
+#define OFFER_MID "application0"
 
 struct _MbWebrtc {
   GObject parent;
 
   MbHandle *handle;
-  GstElement *pipeline; /* owned */
-  GstElement *webrtc;   /* owned by the pipeline, referenced by us */
   MbTransport *transport;
-  MbNiceTap *tap;
-  GObject *channel; /* (nullable) GstWebRTCDataChannel */
-  guint bus_watch_id;
+  MbCarrier *carrier;
+  char *mid;        /* (nullable) of the one section */
+  MbSdpSetup setup; /* ours, as the next description has it */
+  char *session_id;
+  gboolean is_offerer;
   gboolean channel_open;
   gboolean stopped;
 };
@@ -56,239 +55,6 @@ enum {
 static unsigned int signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (MbWebrtc, mb_webrtc, G_TYPE_OBJECT)
-
-/* What a promise was made for: it travels with the promise and back to main. */
-typedef struct {
-  MbHandle *handle;
-  MbWebrtcStep step;
-  GstWebRTCSessionDescription *description; /* (nullable) */
-  char *text;                               /* (nullable) */
-  char *problem;                            /* (nullable) */
-} Reply;
-
-static void
-reply_free (gpointer data)
-{
-  Reply *reply = data;
-
-  g_clear_pointer (&reply->description, gst_webrtc_session_description_free);
-  mb_handle_unref (reply->handle);
-  g_free (reply->text);
-  g_free (reply->problem);
-  g_free (reply);
-}
-
-static Reply *
-reply_new (MbWebrtc *self, MbWebrtcStep step)
-{
-  Reply *reply = g_new0 (Reply, 1);
-
-  reply->handle = mb_handle_ref (self->handle);
-  reply->step = step;
-  return reply;
-}
-
-static void
-emit_failed (MbWebrtc *self, MbWebrtcStep step, const char *problem)
-{
-  g_autoptr (GError) error =
-      g_error_new (MB_ERROR, MB_ERROR_FAILED, "%s", problem != NULL ? problem : "no reason given");
-
-  if (!self->stopped)
-    g_signal_emit (self, signals[SIGNAL_FAILED], 0, step, error);
-}
-
-/* The reply's `error` may be there and NULL (1.22), which is an error all the same. */
-static char *
-dup_problem (const GstStructure *structure)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (structure == NULL)
-    return g_strdup ("webrtcbin gave no reply");
-  if (!gst_structure_has_field (structure, "error"))
-    return NULL;
-  gst_structure_get (structure, "error", G_TYPE_ERROR, &error, NULL);
-  return g_strdup (error != NULL ? error->message : "webrtcbin refused it without a reason");
-}
-
-static void
-take_reply (gpointer object, gpointer data)
-{
-  MbWebrtc *self = object;
-  Reply *reply = data;
-
-  if (self->stopped)
-    return;
-  if (reply->problem != NULL) {
-    emit_failed (self, reply->step, reply->problem);
-    return;
-  }
-  if (reply->step == MB_WEBRTC_STEP_REMOTE) {
-    g_signal_emit (self, signals[SIGNAL_REMOTE_SET], 0);
-    return;
-  }
-  /* Our own description goes in unchanged; what the peer gets is written around it. */
-  g_signal_emit_by_name (
-      self->webrtc, "set-local-description", reply->description, (GstPromise *) NULL);
-  g_signal_emit (self, signals[SIGNAL_DESCRIPTION], 0, reply->text);
-}
-
-static void
-on_promise_offmain (GstPromise *promise, gpointer user_data)
-{
-  Reply *reply = user_data;
-  MbHandle *handle = reply->handle;
-  const GstStructure *structure = NULL;
-
-  if (gst_promise_wait (promise) == GST_PROMISE_RESULT_REPLIED)
-    structure = gst_promise_get_reply (promise);
-  if (reply->step == MB_WEBRTC_STEP_REMOTE) {
-    /* This one answers with no structure at all when it went well. */
-    reply->problem = structure != NULL ? dup_problem (structure) : NULL;
-  } else {
-    reply->problem = dup_problem (structure);
-    if (reply->problem == NULL)
-      gst_structure_get (structure, reply->step == MB_WEBRTC_STEP_OFFER ? "offer" : "answer",
-          GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &reply->description, NULL);
-    if (reply->description != NULL)
-      reply->text = gst_sdp_message_as_text (reply->description->sdp);
-    else if (reply->problem == NULL)
-      reply->problem = g_strdup ("webrtcbin made no description");
-  }
-  mb_handle_post (handle, take_reply, reply, reply_free);
-  gst_promise_unref (promise);
-}
-
-/* Whoever drops a promise unanswered (teardown) still frees what was made for it: the change
- * function runs for expiry and interruption too. */
-static GstPromise *
-promise_new (MbWebrtc *self, MbWebrtcStep step)
-{
-  return gst_promise_new_with_change_func (on_promise_offmain, reply_new (self, step), NULL);
-}
-
-static void
-take_candidate (gpointer object, gpointer data)
-{
-  MbWebrtc *self = object;
-
-  if (!self->stopped)
-    g_signal_emit (self, signals[SIGNAL_CANDIDATE], 0, (const char *) data);
-}
-
-static void
-on_ice_candidate_offmain (
-    GstElement *webrtc, unsigned int mline, const char *candidate, MbHandle *handle)
-{
-  mb_handle_post (handle, take_candidate, g_strdup (candidate), g_free);
-}
-
-static void
-take_state (gpointer object, gpointer data)
-{
-  MbWebrtc *self = object;
-  GstWebRTCPeerConnectionState state;
-  GstWebRTCICEConnectionState ice;
-
-  if (self->stopped)
-    return;
-  g_object_get (self->webrtc, "connection-state", &state, "ice-connection-state", &ice, NULL);
-  g_debug ("webrtc %p: connection %d, ice %d", (void *) self, state, ice);
-  if (ice == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED)
-    emit_failed (self, MB_WEBRTC_STEP_TRANSPORT, "no path to the peer (ICE failed)");
-  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED)
-    emit_failed (self, MB_WEBRTC_STEP_TRANSPORT, "the connection failed");
-}
-
-static void
-on_state_offmain (GObject *object, GParamSpec *pspec, MbHandle *handle)
-{
-  mb_handle_post (handle, take_state, NULL, NULL);
-}
-
-static void
-take_open (gpointer object, gpointer data)
-{
-  MbWebrtc *self = object;
-
-  /* An incoming channel may be open when it is announced and say so again. */
-  if (self->channel_open || self->stopped)
-    return;
-  self->channel_open = TRUE;
-  g_signal_emit (self, signals[SIGNAL_CHANNEL_OPEN], 0);
-}
-
-static void
-on_channel_open_offmain (GObject *channel, MbHandle *handle)
-{
-  mb_handle_post (handle, take_open, NULL, NULL);
-}
-
-static void
-take_text (gpointer object, gpointer data)
-{
-  MbWebrtc *self = object;
-
-  if (!self->stopped)
-    g_signal_emit (self, signals[SIGNAL_CHANNEL_TEXT], 0, (const char *) data);
-}
-
-static void
-on_channel_text_offmain (GObject *channel, const char *text, MbHandle *handle)
-{
-  mb_handle_post (handle, take_text, g_strdup (text), g_free);
-}
-
-static void
-connect_offmain (gpointer object, const char *signal, GCallback callback, MbHandle *handle)
-{
-  g_signal_connect_data (object, signal, callback, mb_handle_ref (handle),
-      (GClosureNotify) (void *) mb_handle_unref, G_CONNECT_DEFAULT);
-}
-
-static void
-disconnect_offmain (gpointer object, MbHandle *handle)
-{
-  g_signal_handlers_disconnect_matched (object, G_SIGNAL_MATCH_DATA, 0, 0, NULL, NULL, handle);
-}
-
-static void
-listen_to_channel (GObject *channel, MbHandle *handle)
-{
-  connect_offmain (channel, "on-open", G_CALLBACK (on_channel_open_offmain), handle);
-  connect_offmain (channel, "on-message-string", G_CALLBACK (on_channel_text_offmain), handle);
-}
-
-static void
-adopt_channel (MbWebrtc *self, GObject *channel)
-{
-  GstWebRTCDataChannelState state;
-
-  if (self->channel != NULL)
-    disconnect_offmain (self->channel, self->handle);
-  g_set_object (&self->channel, channel);
-  g_object_get (channel, "ready-state", &state, NULL);
-  if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
-    take_open (self, NULL);
-}
-
-static void
-take_channel (gpointer object, gpointer data)
-{
-  MbWebrtc *self = object;
-
-  if (!self->stopped)
-    adopt_channel (self, data);
-}
-
-/* Connected here and not on main: a text may follow before main has looked. */
-static void
-on_data_channel_offmain (GstElement *webrtc, GObject *channel, MbHandle *handle)
-{
-  listen_to_channel (channel, handle);
-  mb_handle_post (handle, take_channel, g_object_ref (channel), g_object_unref);
-}
 
 static void
 on_transport_event (gpointer object, gpointer data)
@@ -323,108 +89,100 @@ on_transport_event (gpointer object, gpointer data)
   }
 }
 
-static gboolean
-on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
+/* Our end as the one section of a description. */
+static void
+take_local (MbWebrtc *self, const MbCarrierEvent *event)
 {
-  MbWebrtc *self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *debug = NULL;
+  g_autoptr (MbSdp) sdp = mb_sdp_new ();
+  MbSdpSection *section = mb_sdp_section_new (MB_SDP_KIND_APPLICATION);
+  g_autofree char *text = NULL;
 
-  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
-    return G_SOURCE_CONTINUE;
-  gst_message_parse_error (message, &error, &debug);
-  g_debug ("webrtc %p: %s (%s)", (void *) self, error->message, debug);
-  emit_failed (self, MB_WEBRTC_STEP_TRANSPORT, error->message);
-  return G_SOURCE_CONTINUE;
+  g_ptr_array_add (sdp->sections, section);
+  sdp->session_id = g_strdup (self->session_id);
+  sdp->has_group = TRUE;
+  g_ptr_array_add (sdp->bundle, g_strdup (self->mid));
+  section->mid = g_strdup (self->mid);
+  section->sctp_port = SCTP_PORT;
+  section->max_message_size = MAX_MESSAGE_SIZE_BYTES;
+  section->transport.ice_ufrag = g_strdup (event->ufrag);
+  section->transport.ice_pwd = g_strdup (event->password);
+  section->transport.ice_options = g_strdup ("trickle");
+  section->transport.fingerprint.algorithm = g_strdup ("sha-256");
+  section->transport.fingerprint.value = g_strdup (mb_dtls_get_fingerprint ());
+  section->transport.setup = self->setup;
+  text = mb_sdp_to_text (sdp);
+  g_signal_emit (self, signals[SIGNAL_DESCRIPTION], 0, text);
 }
 
-/* `stun:host:port` and `turn:user:pass@host:port?…` become the URIs with slashes of webrtcbin. */
 static void
-add_ice_server (MbWebrtc *self, const char *url)
+take_failure (MbWebrtc *self, const char *problem)
 {
-  const char *rest = strchr (url, ':');
-  g_autofree char *scheme = g_strndup (url, (gsize) (rest - url));
-  g_autofree char *uri = g_strdup_printf ("%s://%s", scheme, rest + 1);
-  gboolean added = TRUE;
+  g_autoptr (GError) error = g_error_new_literal (MB_ERROR, MB_ERROR_FAILED, problem);
 
-  if (g_str_has_prefix (scheme, "stun"))
-    g_object_set (self->webrtc, "stun-server", uri, NULL);
-  else
-    g_signal_emit_by_name (self->webrtc, "add-turn-server", uri, &added);
-  if (!added)
-    g_warning ("the TURN server was not accepted; its form is turn:user:password@host:port");
+  g_signal_emit (self, signals[SIGNAL_FAILED], 0, MB_WEBRTC_STEP_TRANSPORT, error);
+}
+
+static void
+take_closed (MbWebrtc *self)
+{
+  g_debug ("webrtc %p: stopped", (void *) self);
+  g_signal_emit (self, signals[SIGNAL_STOPPED], 0);
+  g_object_unref (self); /* the reference that mb_webrtc_stop() took */
+}
+
+static void
+on_carrier_event (gpointer object, gpointer data)
+{
+  MbWebrtc *self = object;
+  const MbCarrierEvent *event = data;
+
+  if (event->type == MB_CARRIER_EVENT_CLOSED)
+    take_closed (self);
+  if (self->stopped)
+    return;
+  switch (event->type) {
+  case MB_CARRIER_EVENT_LOCAL:
+    take_local (self, event);
+    break;
+  case MB_CARRIER_EVENT_REMOTE_SET:
+    g_signal_emit (self, signals[SIGNAL_REMOTE_SET], 0);
+    break;
+  case MB_CARRIER_EVENT_CANDIDATE:
+    g_signal_emit (self, signals[SIGNAL_CANDIDATE], 0, event->text);
+    break;
+  case MB_CARRIER_EVENT_CHANNEL_OPEN:
+    self->channel_open = TRUE;
+    g_signal_emit (self, signals[SIGNAL_CHANNEL_OPEN], 0);
+    break;
+  case MB_CARRIER_EVENT_TEXT:
+    g_signal_emit (self, signals[SIGNAL_CHANNEL_TEXT], 0, event->text);
+    break;
+  case MB_CARRIER_EVENT_FAILED:
+    take_failure (self, event->text);
+    break;
+  case MB_CARRIER_EVENT_CLOSED:
+  case MB_CARRIER_EVENT_NONE:
+    break;
+  }
 }
 
 /**
  * mb_webrtc_new:
  * @ice_servers: (nullable): URLs as in RFC 7064 and 7065, with user and password before the host
  *
- * Makes the webrtcbin with its tap and starts it; nothing is sent before a description is made.
+ * Nothing is sent before a description is made.
  *
- * Returns: (transfer full): the transport, or NULL with %MB_ERROR_FAILED where an element is missing
+ * Returns: (transfer full): a connection
  */
 MbWebrtc *
-mb_webrtc_new (MbMedia *media, const char *const *ice_servers, GError **error)
+mb_webrtc_new (MbMedia *media, const char *const *ice_servers)
 {
-  g_autoptr (MbWebrtc) self = g_object_new (MB_TYPE_WEBRTC, NULL);
-  g_autoptr (GstBus) bus = NULL;
+  MbWebrtc *self = g_object_new (MB_TYPE_WEBRTC, NULL);
+  MbCarrierConfig config = {.ice_servers = ice_servers};
 
-  self->webrtc = gst_element_factory_make ("webrtcbin", NULL);
-  if (self->webrtc == NULL) {
-    g_set_error_literal (error, MB_ERROR, MB_ERROR_FAILED,
-        "GStreamer's webrtcbin is not there: install gstreamer1.0-plugins-bad and "
-        "gstreamer1.0-nice");
-    return NULL;
-  }
-  gst_object_ref_sink (self->webrtc);
-  g_object_set (self->webrtc, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
   self->transport = mb_transport_new (media, self->handle, on_transport_event);
-  self->tap = mb_nice_tap_new (self->transport, self->webrtc);
-  mb_nice_tap_add_loopback (self->tap, FALSE);
-  for (gsize i = 0; ice_servers != NULL && ice_servers[i] != NULL; i++)
-    add_ice_server (self, ice_servers[i]);
-
-  connect_offmain (
-      self->webrtc, "on-ice-candidate", G_CALLBACK (on_ice_candidate_offmain), self->handle);
-  connect_offmain (
-      self->webrtc, "on-data-channel", G_CALLBACK (on_data_channel_offmain), self->handle);
-  connect_offmain (
-      self->webrtc, "notify::connection-state", G_CALLBACK (on_state_offmain), self->handle);
-  connect_offmain (
-      self->webrtc, "notify::ice-connection-state", G_CALLBACK (on_state_offmain), self->handle);
-
-  gst_bin_add (GST_BIN (self->pipeline), self->webrtc);
-  bus = gst_element_get_bus (self->pipeline);
-  self->bus_watch_id = gst_bus_add_watch (bus, on_bus_message, self);
-  if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
-    g_set_error_literal (
-        error, MB_ERROR, MB_ERROR_FAILED, "webrtcbin would not start: are its parts installed?");
-    mb_webrtc_stop (self);
-    return NULL;
-  }
-  return g_steal_pointer (&self);
-}
-
-static void
-make_certificate_offmain (gpointer data, gint64 now_us)
-{
-  GstElement *element = gst_element_factory_make ("dtlsdec", NULL);
-
-  if (element != NULL)
-    gst_object_unref (gst_object_ref_sink (element));
-}
-
-/**
- * mb_webrtc_prepare:
- *
- * All webrtcbins of a process share one certificate, made with the first DTLS element there is. Its
- * RSA key takes 0.15 s of CPU, and much longer on a busy machine: so it is made while nobody waits,
- * on the media thread, and the first peer finds it there.
- */
-void
-mb_webrtc_prepare (MbMedia *media)
-{
-  mb_media_post (media, make_certificate_offmain, NULL, NULL);
+  self->carrier = mb_carrier_new (media, self->transport, &config, self->handle, on_carrier_event);
+  return self;
 }
 
 /**
@@ -441,20 +199,25 @@ mb_webrtc_get_transport (MbWebrtc *self)
 /**
  * mb_webrtc_create_offer:
  *
- * Opens the data channel and makes the offer; "description" brings its text.
+ * "description" brings its text. Whoever offers opens the data channel.
  */
 void
 mb_webrtc_create_offer (MbWebrtc *self)
 {
-  g_autoptr (GObject) channel = NULL;
+  self->is_offerer = TRUE;
+  self->setup = MB_SDP_SETUP_ACTPASS;
+  g_free (self->mid);
+  self->mid = g_strdup (OFFER_MID);
+  mb_carrier_gather (self->carrier, TRUE);
+}
 
-  g_signal_emit_by_name (self->webrtc, "create-data-channel", CHANNEL_LABEL, NULL, &channel);
-  if (channel != NULL) {
-    listen_to_channel (channel, self->handle);
-    adopt_channel (self, channel);
-  }
-  g_signal_emit_by_name (
-      self->webrtc, "create-offer", NULL, promise_new (self, MB_WEBRTC_STEP_OFFER));
+/* The role of RFC 8842 §5.2: an answer takes the other one; an offer that leaves it open makes us
+ * the active end, which saves a round trip. */
+static gboolean
+become_client (MbWebrtc *self, MbSdpSetup remote)
+{
+  self->setup = remote == MB_SDP_SETUP_ACTIVE ? MB_SDP_SETUP_PASSIVE : MB_SDP_SETUP_ACTIVE;
+  return self->setup == MB_SDP_SETUP_ACTIVE;
 }
 
 /**
@@ -463,7 +226,7 @@ mb_webrtc_create_offer (MbWebrtc *self)
  * @algorithm: hash of @fingerprint, as in the SDP (`sha-256`)
  * @fingerprint: what the peer's certificate must have, `AB:CD:…`
  *
- * "remote-set" follows, or "failed" with %MB_WEBRTC_STEP_REMOTE.
+ * "remote-set" follows, or "failed".
  *
  * Returns: FALSE with %MB_ERROR_BAD_REQUEST where it cannot even be tried
  */
@@ -471,19 +234,28 @@ gboolean
 mb_webrtc_set_remote (MbWebrtc *self, gboolean is_offer, const char *reduced_sdp,
     const char *algorithm, const char *fingerprint, GError **error)
 {
-  g_autoptr (GstWebRTCSessionDescription) description = NULL;
-  GstSDPMessage *message = NULL;
+  g_autoptr (MbSdp) sdp = mb_sdp_parse (reduced_sdp, error);
+  const MbSdpSection *section = sdp != NULL ? mb_sdp_find_application (sdp) : NULL;
+  MbCarrierRemote remote = {.algorithm = algorithm, .fingerprint = fingerprint};
 
-  if (!mb_nice_tap_expect_fingerprint (self->tap, algorithm, fingerprint, error))
+  if (sdp == NULL)
     return FALSE;
-  if (gst_sdp_message_new_from_text (reduced_sdp, &message) != GST_SDP_OK) {
-    g_set_error_literal (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "the description cannot be read");
+  if (section == NULL || section->transport.ice_ufrag == NULL ||
+      section->transport.ice_pwd == NULL) {
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_BAD_REQUEST, "the description has no transport");
     return FALSE;
   }
-  description = gst_webrtc_session_description_new (
-      is_offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, message);
-  g_signal_emit_by_name (self->webrtc, "set-remote-description", description,
-      promise_new (self, MB_WEBRTC_STEP_REMOTE));
+  remote.ufrag = section->transport.ice_ufrag;
+  remote.password = section->transport.ice_pwd;
+  remote.is_dtls_client = become_client (self, section->transport.setup);
+  if (is_offer) {
+    g_free (self->mid);
+    self->mid = g_strdup (section->mid);
+  }
+  if (!mb_carrier_set_remote (self->carrier, &remote, error))
+    return FALSE;
+  for (unsigned int i = 0; i < section->candidates->len; i++)
+    mb_carrier_add_candidate (self->carrier, section->candidates->pdata[i]);
   return TRUE;
 }
 
@@ -495,20 +267,17 @@ mb_webrtc_set_remote (MbWebrtc *self, gboolean is_offer, const char *reduced_sdp
 void
 mb_webrtc_create_answer (MbWebrtc *self)
 {
-  g_signal_emit_by_name (
-      self->webrtc, "create-answer", NULL, promise_new (self, MB_WEBRTC_STEP_ANSWER));
+  mb_carrier_gather (self->carrier, FALSE);
 }
 
 /**
  * mb_webrtc_add_candidate:
  * @candidate: `candidate:…`, already checked
- *
- * webrtcbin's only section is the first, whatever section the peer named.
  */
 void
 mb_webrtc_add_candidate (MbWebrtc *self, const char *candidate)
 {
-  g_signal_emit_by_name (self->webrtc, "add-ice-candidate", 0, candidate);
+  mb_carrier_add_candidate (self->carrier, candidate);
 }
 
 /**
@@ -521,31 +290,14 @@ mb_webrtc_send_text (MbWebrtc *self, const char *text)
 {
   if (!self->channel_open || self->stopped)
     return FALSE;
-  g_signal_emit_by_name (self->channel, "send-string", text);
+  mb_carrier_send_text (self->carrier, text);
   return TRUE;
-}
-
-static void
-take_stopped (gpointer object, gpointer data)
-{
-  MbWebrtc *self = object;
-
-  g_debug ("webrtc %p: stopped", (void *) self);
-  g_signal_emit (self, signals[SIGNAL_STOPPED], 0);
-  g_object_unref (self); /* the reference that mb_webrtc_stop() took */
-}
-
-static void
-stop_pipeline_offmain (GstElement *pipeline, gpointer handle)
-{
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  mb_handle_post (handle, take_stopped, NULL, NULL);
 }
 
 /**
  * mb_webrtc_stop:
  *
- * Ends it without waiting; says "stopped" when its threads are gone, and no other signal from here
+ * Ends it without waiting; says "stopped" when nothing of it is left, and no other signal from here
  * on. It keeps itself alive until then. Calling it again does nothing.
  */
 void
@@ -554,15 +306,9 @@ mb_webrtc_stop (MbWebrtc *self)
   if (self->stopped)
     return;
   self->stopped = TRUE;
-  g_clear_handle_id (&self->bus_watch_id, g_source_remove);
-  disconnect_offmain (self->webrtc, self->handle);
-  if (self->channel != NULL)
-    disconnect_offmain (self->channel, self->handle);
-  mb_nice_tap_close (self->tap);
-  mb_transport_close (self->transport);
   g_object_ref (self);
-  gst_element_call_async (self->pipeline, stop_pipeline_offmain, mb_handle_ref (self->handle),
-      (GDestroyNotify) mb_handle_unref);
+  mb_transport_close (self->transport);
+  mb_carrier_close (self->carrier);
 }
 
 static void
@@ -570,16 +316,23 @@ mb_webrtc_dispose (GObject *object)
 {
   MbWebrtc *self = MB_WEBRTC (object);
 
-  g_assert (self->stopped || self->webrtc == NULL);
+  g_assert (self->stopped || self->carrier == NULL);
   if (self->handle != NULL)
     mb_handle_clear (self->handle);
-  g_clear_object (&self->channel);
-  g_clear_pointer (&self->tap, mb_nice_tap_unref);
+  g_clear_pointer (&self->carrier, mb_carrier_unref);
   g_clear_pointer (&self->transport, mb_transport_unref);
-  g_clear_object (&self->webrtc);
-  g_clear_object (&self->pipeline);
   g_clear_pointer (&self->handle, mb_handle_unref);
   G_OBJECT_CLASS (mb_webrtc_parent_class)->dispose (object);
+}
+
+static void
+mb_webrtc_finalize (GObject *object)
+{
+  MbWebrtc *self = MB_WEBRTC (object);
+
+  g_free (self->mid);
+  g_free (self->session_id);
+  G_OBJECT_CLASS (mb_webrtc_parent_class)->finalize (object);
 }
 
 static void
@@ -588,10 +341,11 @@ mb_webrtc_class_init (MbWebrtcClass *klass)
   GType type = G_TYPE_FROM_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = mb_webrtc_dispose;
+  G_OBJECT_CLASS (klass)->finalize = mb_webrtc_finalize;
 
   /**
    * MbWebrtc::description:
-   * @text: our reduced description, already set as the local one
+   * @text: our reduced description
    */
   signals[SIGNAL_DESCRIPTION] = g_signal_new (
       "description", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -657,5 +411,6 @@ static void
 mb_webrtc_init (MbWebrtc *self)
 {
   self->handle = mb_handle_new (self);
-  self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  self->session_id = g_strdup_printf (
+      "%" G_GUINT64_FORMAT, (guint64) g_random_int () << 16 | g_random_int () >> 16);
 }

@@ -1,4 +1,4 @@
-/* mb-webrtc.h: one webrtcbin as a secure transport, seen from main
+/* mb-webrtc.h: one connection to a peer without its media, seen from main
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -16,9 +16,9 @@
  * @MB_WEBRTC_STEP_OFFER: making our offer
  * @MB_WEBRTC_STEP_ANSWER: making our answer
  * @MB_WEBRTC_STEP_REMOTE: taking the remote description
- * @MB_WEBRTC_STEP_TRANSPORT: ICE, DTLS or an element failed
+ * @MB_WEBRTC_STEP_TRANSPORT: ICE or DTLS failed
  *
- * Where a webrtcbin failed.
+ * Where a connection failed.
  */
 typedef enum {
   MB_WEBRTC_STEP_NONE,
@@ -31,8 +31,7 @@ typedef enum {
 #define MB_TYPE_WEBRTC (mb_webrtc_get_type ())
 G_DECLARE_FINAL_TYPE (MbWebrtc, mb_webrtc, MB, WEBRTC, GObject)
 
-void mb_webrtc_prepare (MbMedia *media);
-MbWebrtc *mb_webrtc_new (MbMedia *media, const char *const *ice_servers, GError **error);
+MbWebrtc *mb_webrtc_new (MbMedia *media, const char *const *ice_servers);
 MbTransport *mb_webrtc_get_transport (MbWebrtc *self);
 void mb_webrtc_create_offer (MbWebrtc *self);
 gboolean mb_webrtc_set_remote (MbWebrtc *self, gboolean is_offer, const char *reduced_sdp,

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 PLUGINS = (
-    "app audioconvert audioparsers audioresample audiotestsrc coreelements dtls nice opus opusparse pango rtp "
-    "rtpmanager sctp srtp videoconvertscale videoparsersbad videotestsrc vpx webrtc"
+    "app audioconvert audioparsers audioresample audiotestsrc coreelements opus opusparse pango rtp "
+    "videoconvertscale videoparsersbad videotestsrc vpx"
 ).split()
 
 

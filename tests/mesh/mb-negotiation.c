@@ -47,7 +47,7 @@ typedef struct {
   gint64 after_us; /* since the step before */
   MbNegotiationEventType event;
   const char *session;  /* (nullable) of a remote description */
-  int generations_ago;  /* 0: reported by the webrtcbin of now */
+  int generations_ago;  /* 0: reported by the transport of now */
   unsigned int actions; /* expected */
   MbNegotiationState state;
 } Step;
@@ -117,7 +117,7 @@ static const Case CASES[] = {
             {5 * SEC, DEADLINE, NULL, 0, BUILD | CREATE, IN (CREATING)},
             {1, CREATED, NULL, 0, SEND_OFFER, IN (OFFERED)},
             {1, OFFER, "S1", 0, KEEP | BUILD | APPLY_OFFER, IN (ANSWERING)},
-            /* What webrtcbin of the former generation still says is of no matter. */
+            /* What the transport of the former generation still says is of no matter. */
             {1, FAILED, NULL, 1, NONE, IN (ANSWERING)}, {1, BROKEN, NULL, 1, NONE, IN (ANSWERING)},
             {1, ANSWERED, NULL, 0, SEND_ANSWER | FLUSH | CHECK, IN (STABLE)},
             {1, ANSWER, "S1", 0, NONE, IN (STABLE)}}},
@@ -273,10 +273,10 @@ static const Case CASES[] = {
     {"failure/answer-of-the-peer-cannot-be-applied", IMPOLITE,
         {OFFERING, {1, ANSWER, "S1", 0, APPLY_ANSWER, IN (ACCEPTING)},
             {1, FAILED, NULL, 0, CLEAR | BUILD | CREATE, IN (CREATING)}}},
-    {"failure/webrtcbin-hangs", IMPOLITE,
+    {"failure/transport-hangs", IMPOLITE,
         {{0, START, NULL, 0, BUILD | CREATE, IN (CREATING)},
             {10 * SEC, DEADLINE, NULL, 0, BUILD | CREATE, IN (CREATING)}}},
-    {"failure/webrtcbin-hangs-answering", POLITE,
+    {"failure/transport-hangs-answering", POLITE,
         {{0, START, NULL, 0, NONE, IN (WAITING)},
             {1, OFFER, "S1", 0, KEEP | BUILD | APPLY_OFFER, IN (ANSWERING)},
             {10 * SEC, DEADLINE, NULL, 0, BUILD | APPLY_OFFER, IN (ANSWERING)}}},

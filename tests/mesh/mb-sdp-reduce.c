@@ -1,4 +1,4 @@
-/* mb-sdp-reduce.c: webrtcbin sees one bundled data channel section, whatever the peer describes
+/* mb-sdp-reduce.c: the transport sees one bundled data channel section, whatever the peer describes
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later

@@ -1,16 +1,14 @@
-/* mb-nice-tap.c: two webrtcbins in one process: media passes beside them, a stranger's does not
+/* mb-carrier.c: two ends in one process: media and texts pass once verified, a stranger's do not
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#define GST_USE_UNSTABLE_API
+#include "mb-carrier.h"
 
-#include "mb-nice-tap.h"
-
-#include <gst/sdp/sdp.h>
-#include <gst/webrtc/webrtc.h>
 #include <string.h>
 
+#include "mb-dtls.h"
+#include "mb-error.h"
 #include "mb-rtp.h"
 
 #define WATCHDOG_US (20 * G_USEC_PER_SEC)
@@ -27,19 +25,20 @@ struct _Peer {
   Peer *other;
   GObject *object;
   MbHandle *handle;
-  GstElement *pipeline;
-  GstElement *webrtc;
   MbTransport *transport;
-  MbNiceTap *tap;
-  GObject *channel;  /* (nullable) */
+  MbCarrier *carrier;
+  char *ufrag;       /* (nullable) */
+  char *password;    /* (nullable) */
   GPtrArray *early;  /* (element-type utf8) candidates of ours that the other cannot take yet */
-  gboolean is_ready; /* has its remote description */
+  gboolean is_ready; /* was told of the other */
+  gboolean is_open;  /* the data channel */
+  gboolean is_closed;
   MbFeed *source;
   MbFeed *sink;
   Counter *counter;
   guint16 seq;
   unsigned int events[MB_TRANSPORT_EVENT_ESTIMATE + 1];
-  int n_messages; /* atomic */
+  unsigned int n_messages;
   MbTransportStats stats;
   gboolean has_stats;
 };
@@ -84,51 +83,40 @@ on_stats (gpointer object, gpointer data)
 }
 
 static void
-take_candidate (gpointer object, gpointer data)
+on_carrier_event (gpointer object, gpointer data)
 {
   Peer *self = g_object_get_data (object, "peer");
+  const MbCarrierEvent *event = data;
 
-  if (self->other->is_ready)
-    g_signal_emit_by_name (self->other->webrtc, "add-ice-candidate", 0u, data);
-  else
-    g_ptr_array_add (self->early, g_strdup (data));
-}
-
-static void
-on_ice_candidate_offmain (
-    GstElement *webrtc, unsigned int mline, const char *candidate, MbHandle *handle)
-{
-  mb_handle_post (handle, take_candidate, g_strdup (candidate), g_free);
-}
-
-static void
-on_message_offmain (GObject *channel, const char *text, Peer *self)
-{
-  g_atomic_int_inc (&self->n_messages);
-}
-
-static void
-on_open_offmain (GObject *channel, Peer *self)
-{
-  g_signal_emit_by_name (channel, "send-string", "hello");
-}
-
-static void
-take_channel (Peer *self, GObject *channel)
-{
-  GstWebRTCDataChannelState state;
-
-  g_signal_connect (channel, "on-message-string", G_CALLBACK (on_message_offmain), self);
-  g_signal_connect (channel, "on-open", G_CALLBACK (on_open_offmain), self);
-  g_object_get (channel, "ready-state", &state, NULL);
-  if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
-    on_open_offmain (channel, self);
-}
-
-static void
-on_data_channel_offmain (GstElement *webrtc, GObject *channel, Peer *self)
-{
-  take_channel (self, channel);
+  switch (event->type) {
+  case MB_CARRIER_EVENT_LOCAL:
+    self->ufrag = g_strdup (event->ufrag);
+    self->password = g_strdup (event->password);
+    break;
+  case MB_CARRIER_EVENT_CANDIDATE:
+    if (self->other->is_ready)
+      mb_carrier_add_candidate (self->other->carrier, event->text);
+    else
+      g_ptr_array_add (self->early, g_strdup (event->text));
+    break;
+  case MB_CARRIER_EVENT_CHANNEL_OPEN:
+    self->is_open = TRUE;
+    mb_carrier_send_text (self->carrier, "hello");
+    break;
+  case MB_CARRIER_EVENT_TEXT:
+    g_assert_cmpstr (event->text, ==, "hello");
+    self->n_messages++;
+    break;
+  case MB_CARRIER_EVENT_FAILED:
+    g_test_message ("failed: %s", event->text);
+    break;
+  case MB_CARRIER_EVENT_CLOSED:
+    self->is_closed = TRUE;
+    break;
+  case MB_CARRIER_EVENT_REMOTE_SET:
+  case MB_CARRIER_EVENT_NONE:
+    break;
+  }
 }
 
 static void
@@ -139,18 +127,9 @@ peer_init (Peer *self, Peer *other, MbMedia *media)
   g_object_set_data (self->object, "peer", self);
   self->handle = mb_handle_new (self->object);
   self->early = g_ptr_array_new_with_free_func (g_free);
-  self->pipeline = gst_pipeline_new (NULL);
-  self->webrtc = gst_element_factory_make ("webrtcbin", NULL);
-  g_assert_nonnull (self->webrtc);
-  gst_util_set_object_arg (G_OBJECT (self->webrtc), "bundle-policy", "max-bundle");
-  gst_bin_add (GST_BIN (self->pipeline), self->webrtc);
   self->transport = mb_transport_new (media, self->handle, on_event);
-  self->tap = mb_nice_tap_new (self->transport, self->webrtc);
-  g_assert_true (mb_nice_tap_add_loopback (self->tap, TRUE));
-  g_signal_connect (
-      self->webrtc, "on-ice-candidate", G_CALLBACK (on_ice_candidate_offmain), self->handle);
-  g_signal_connect (self->webrtc, "on-data-channel", G_CALLBACK (on_data_channel_offmain), self);
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+  self->carrier = mb_carrier_new (media, self->transport, &(MbCarrierConfig){.with_loopback = TRUE},
+      self->handle, on_carrier_event);
 
   self->source = mb_feed_new (media, MB_MEDIA_KIND_AUDIO, MB_CODEC_OPUS, 0);
   self->sink = mb_feed_new (media, MB_MEDIA_KIND_AUDIO, MB_CODEC_OPUS, 0);
@@ -172,17 +151,16 @@ peer_init (Peer *self, Peer *other, MbMedia *media)
 static void
 peer_clear (Peer *self)
 {
-  mb_nice_tap_close (self->tap);
   mb_transport_close (self->transport);
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  g_clear_object (&self->channel);
-  gst_object_unref (self->pipeline);
-  mb_nice_tap_unref (self->tap);
+  mb_carrier_close (self->carrier);
+  mb_carrier_unref (self->carrier);
   mb_transport_unref (self->transport);
   mb_feed_unref (self->source);
   mb_feed_unref (self->sink);
   mb_rtp_port_unref (&self->counter->port);
   g_ptr_array_unref (self->early);
+  g_free (self->ufrag);
+  g_free (self->password);
   mb_handle_clear (self->handle);
   mb_handle_unref (self->handle);
   g_object_unref (self->object);
@@ -262,75 +240,33 @@ tear_down (Fixture *self, gconstpointer data)
   }
 }
 
-static GstWebRTCSessionDescription *
-describe (Peer *self, const char *action, const char *field)
-{
-  g_autoptr (GstPromise) promise = gst_promise_new ();
-  GstWebRTCSessionDescription *description = NULL;
-
-  g_signal_emit_by_name (self->webrtc, action, NULL, promise);
-  g_assert_cmpint (gst_promise_wait (promise), ==, GST_PROMISE_RESULT_REPLIED);
-  gst_structure_get (gst_promise_get_reply (promise), field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
-      &description, NULL);
-  g_assert_nonnull (description);
-  return description;
-}
-
-static void
-set_description (Peer *self, const char *action, GstWebRTCSessionDescription *description)
-{
-  g_autoptr (GstPromise) promise = gst_promise_new ();
-
-  g_signal_emit_by_name (self->webrtc, action, description, promise);
-  g_assert_cmpint (gst_promise_wait (promise), ==, GST_PROMISE_RESULT_REPLIED);
-}
-
 /* A fingerprint of another certificate differs in each byte; one digit is enough here. */
 static void
-expect (Peer *self, GstWebRTCSessionDescription *description, gboolean is_tampered)
+tell (Peer *self, gboolean is_client, gboolean is_tampered)
 {
-  g_autofree char *text = gst_sdp_message_as_text (description->sdp);
-  const char *line = strstr (text, "a=fingerprint:");
-  g_auto (GStrv) words = NULL;
+  g_autofree char *fingerprint = g_strdup (mb_dtls_get_fingerprint ());
   g_autoptr (GError) error = NULL;
+  MbCarrierRemote remote = {
+      self->other->ufrag, self->other->password, is_client, "sha-256", fingerprint};
 
-  g_assert_nonnull (line);
-  words = g_strsplit_set (line + strlen ("a=fingerprint:"), " \r\n", 3);
   if (is_tampered)
-    words[1][0] = words[1][0] == 'A' ? 'B' : 'A';
-  mb_nice_tap_expect_fingerprint (self->tap, words[0], words[1], &error);
+    fingerprint[0] = fingerprint[0] == 'A' ? 'B' : 'A';
+  mb_carrier_set_remote (self->carrier, &remote, &error);
   g_assert_no_error (error);
-}
-
-static void
-become_ready (Peer *self)
-{
   self->is_ready = TRUE;
   for (unsigned int i = 0; i < self->other->early->len; i++)
-    g_signal_emit_by_name (self->webrtc, "add-ice-candidate", 0u, self->other->early->pdata[i]);
+    mb_carrier_add_candidate (self->carrier, self->other->early->pdata[i]);
 }
 
 static void
 negotiate (Fixture *self, gboolean tamper_offerer, gboolean tamper_answerer)
 {
-  Peer *a = &self->offerer;
-  Peer *b = &self->answerer;
-  g_autoptr (GstWebRTCSessionDescription) offer = NULL;
-  g_autoptr (GstWebRTCSessionDescription) answer = NULL;
-
-  g_signal_emit_by_name (a->webrtc, "create-data-channel", "chat", NULL, &a->channel);
-  g_assert_nonnull (a->channel);
-  take_channel (a, a->channel);
-  offer = describe (a, "create-offer", "offer");
-  set_description (a, "set-local-description", offer);
-  expect (b, offer, tamper_offerer);
-  set_description (b, "set-remote-description", offer);
-  answer = describe (b, "create-answer", "answer");
-  set_description (b, "set-local-description", answer);
-  expect (a, answer, tamper_answerer);
-  set_description (a, "set-remote-description", answer);
-  become_ready (a);
-  become_ready (b);
+  mb_carrier_gather (self->offerer.carrier, TRUE);
+  WAIT (self->offerer.ufrag != NULL);
+  mb_carrier_gather (self->answerer.carrier, FALSE);
+  WAIT (self->answerer.ufrag != NULL);
+  tell (&self->answerer, TRUE, tamper_offerer);
+  tell (&self->offerer, FALSE, tamper_answerer);
 }
 
 static void
@@ -350,7 +286,7 @@ test_passes (Fixture *self, gconstpointer data)
   negotiate (self, FALSE, FALSE);
   WAIT (a->events[MB_TRANSPORT_EVENT_SECURED] == 1 && b->events[MB_TRANSPORT_EVENT_SECURED] == 1);
   WAIT (g_atomic_int_get (&a->counter->n) > 100 && g_atomic_int_get (&b->counter->n) > 100);
-  WAIT (g_atomic_int_get (&a->n_messages) > 0 && g_atomic_int_get (&b->n_messages) > 0);
+  WAIT (a->n_messages == 1 && b->n_messages == 1);
   ask_stats (a);
   ask_stats (b);
 
@@ -375,7 +311,8 @@ test_tampered (Fixture *self, gboolean tamper_offerer)
   g_assert_cmpuint (refuser->stats.rx_packets + refuser->stats.tx_packets, ==, 0);
   g_assert_cmpuint (refuser->stats.refused, ==, 0); /* none came as far as that */
   g_assert_cmpint (refuser->counter->n + refuser->other->counter->n, ==, 0);
-  g_assert_cmpint (refuser->n_messages + refuser->other->n_messages, ==, 0);
+  g_assert_cmpuint (refuser->n_messages + refuser->other->n_messages, ==, 0);
+  g_assert_false (refuser->is_open || refuser->other->is_open);
 }
 
 static void
@@ -395,8 +332,10 @@ test_weak_hash (Fixture *self, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (mb_nice_tap_expect_fingerprint (self->offerer.tap, "sha-1", "00:11", &error));
-  g_assert_nonnull (error);
+  MbCarrierRemote remote = {"ufrag", "passwordthatislongenough", TRUE, "sha-1", "00:11"};
+
+  g_assert_false (mb_carrier_set_remote (self->offerer.carrier, &remote, &error));
+  g_assert_error (error, MB_ERROR, MB_ERROR_SECURITY);
 }
 
 static void
@@ -405,7 +344,32 @@ test_early_end (Fixture *self, gconstpointer data)
   negotiate (self, FALSE, FALSE); /* and go, with the handshake under way */
 }
 
-#define ADD(path, func) g_test_add ("/nice-tap/" path, Fixture, NULL, set_up, func, tear_down)
+static unsigned int
+count_threads (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  unsigned int n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* The engine's thread is there before the first, and nothing waits for another at the end. */
+static void
+test_no_threads (Fixture *self, gconstpointer data)
+{
+  unsigned int before = count_threads ();
+
+  negotiate (self, FALSE, FALSE);
+  WAIT (self->offerer.is_open && self->answerer.is_open);
+  g_assert_cmpuint (count_threads (), ==, before);
+  mb_carrier_close (self->offerer.carrier);
+  mb_carrier_close (self->answerer.carrier);
+  WAIT (self->offerer.is_closed && self->answerer.is_closed);
+}
+
+#define ADD(path, func) g_test_add ("/carrier/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
 main (int argc, char **argv)
@@ -417,5 +381,6 @@ main (int argc, char **argv)
   ADD ("nothing-passes-by-a-tampered-offer", test_tampered_offer);
   ADD ("a-weak-hash-is-no-fingerprint", test_weak_hash);
   ADD ("ends-during-the-handshake", test_early_end);
+  ADD ("has-no-threads-of-its-own", test_no_threads);
   return g_test_run ();
 }
