@@ -77,11 +77,8 @@ export async function listRooms() {
 /** @param {string} id @returns {Promise<Room>} */
 export const getRoom = async (id) => (await ask(`api/rooms/${encodeURIComponent(id)}`)).json();
 
-/**
- * Whether the host does not let this page into the room, with the token that it has or without one.
- * @param {string} id
- */
-export const isRefused = (id) => getRoom(id).then(() => false,
+/** Whether the host wants a token, and another than this page has. (Which room it is for is seen when it joins.) */
+export const isRefused = () => ask('api/ice-servers').then(() => false,
   (error) => error instanceof Refusal && [401, 403].includes(error.status));
 
 /** @param {string} name @returns {Promise<Room>} */

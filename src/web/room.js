@@ -152,7 +152,7 @@ function gatherer(sentence) {
 
 /** A handshake does not say why it failed. @param {Call} call */
 async function leaveIfRefused(call) {
-  if (!await isRefused(roomId) || call.state !== 'lost')
+  if (!await isRefused() || call.state !== 'lost')
     return;
   call.leave();
   say(text.notice.unauthorized, { lasting: true });
@@ -294,7 +294,7 @@ async function start() {
   document.title = text.room.title(roomId);
   for (const dialog of document.querySelectorAll('dialog'))
     dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
-  if (await isRefused(roomId)) {
+  if (await isRefused()) {
     get('refused').hidden = false;
     return;
   }
