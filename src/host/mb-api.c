@@ -23,6 +23,7 @@
 #define ETAG_SIZE (MB_ID_LENGTH + 32)
 /* What scripts of a page may read of an answer besides the plainest fields. */
 #define EXPOSED "ETag, Link, Location, Retry-After"
+#define N_RESOURCES 6
 #define JSON_TYPE "application/json; charset=utf-8"
 
 struct _MbApi {
@@ -30,7 +31,8 @@ struct _MbApi {
   MbOrigins *origins; /* not owned */
   MbAuth *auth;       /* not owned */
   MbMetrics *metrics; /* not owned */
-  MbMetric *n_requests;
+  MbPulse *pulse;     /* not owned */
+  MbMetric *durations[N_RESOURCES];
   char run[MB_ID_LENGTH + 1]; /* names this run of the host */
 };
 
@@ -430,14 +432,17 @@ get_readiness (MbApi *self, MbHttpRequest *request, const char *id, const MbPass
 static void
 get_metrics (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
-  g_autofree char *text = mb_metrics_render (self->metrics);
+  g_autofree char *text = NULL;
 
+  mb_lobby_update_metrics (self->lobby);
+  mb_pulse_update (self->pulse);
+  text = mb_metrics_render (self->metrics);
   mb_http_request_add_header (request, "Cache-Control", "no-store");
   mb_http_request_reply_text (
       request, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
 }
 
-static const Resource RESOURCES[] = {
+static const Resource RESOURCES[N_RESOURCES] = {
     {"/api/rooms", "GET, HEAD, POST, OPTIONS", list_rooms, create_room, NULL},
     {"/api/rooms/", "GET, HEAD, DELETE, OPTIONS", get_room, NULL, delete_room},
     {"/api/ice-servers", "GET, HEAD, OPTIONS", get_ice_servers, NULL, NULL},
@@ -501,7 +506,8 @@ on_request (MbHttpRequest *request, gpointer user_data)
   const Resource *resource = find_resource (mb_http_request_get_path (request), &id);
   Action action = NULL;
 
-  mb_metric_add (self->n_requests, 1);
+  if (resource != NULL)
+    mb_http_request_set_duration (request, self->durations[resource - RESOURCES]);
   if (!mb_origins_apply (self->origins, request)) {
     mb_http_request_reply_problem (request, SOUP_STATUS_FORBIDDEN,
         "pages of this origin may not use this host; see --allow-origin");
@@ -531,7 +537,8 @@ on_request (MbHttpRequest *request, gpointer user_data)
  * Puts itself on @http at `/api/`, `/healthz`, `/readyz` and `/metrics`.
  */
 MbApi *
-mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbMetrics *metrics)
+mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPulse *pulse,
+    MbMetrics *metrics)
 {
   MbApi *self = g_new0 (MbApi, 1);
 
@@ -540,8 +547,13 @@ mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbMe
   self->auth = auth;
   mb_connection_make_id (self->run);
   self->metrics = metrics;
-  self->n_requests = mb_metrics_counter (
-      metrics, "meshbot_http_api_requests_total", "Requests to the REST interface.", NULL, NULL);
+  self->pulse = pulse;
+  for (unsigned int i = 0; i < N_RESOURCES; i++) {
+    const char *path = RESOURCES[i].path;
+    g_autofree char *route = g_strconcat (path, g_str_has_suffix (path, "/") ? "{id}" : "", NULL);
+
+    self->durations[i] = mb_http_make_duration (metrics, route);
+  }
   mb_http_route (http, "/api/", BODY_MAX, on_request, self);
   mb_http_route (http, "/healthz", 0, on_request, self);
   mb_http_route (http, "/readyz", 0, on_request, self);
