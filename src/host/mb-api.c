@@ -18,7 +18,6 @@
 #define METADATA_MAX (16 * 1024)
 #define MEMBERS_MAX 100000
 #define PAGE_MAX 1000
-#define ICE_TTL_S 3600
 /* An entity tag: quotes, an id, a dash and a number. */
 #define ETAG_SIZE (MB_ID_LENGTH + 32)
 /* What scripts of a page may read of an answer besides the plainest fields. */
@@ -32,6 +31,7 @@ struct _MbApi {
   MbAuth *auth;       /* not owned */
   MbMetrics *metrics; /* not owned */
   MbPulse *pulse;     /* not owned */
+  MbIceList *ice;     /* not owned */
   MbMetric *durations[N_RESOURCES];
   char run[MB_ID_LENGTH + 1]; /* names this run of the host */
 };
@@ -400,10 +400,14 @@ delete_room (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *
 static void
 get_ice_servers (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
-  g_autofree char *text = g_strdup_printf ("{\"iceServers\":[],\"ttl\":%d}\n", ICE_TTL_S);
+  g_autofree char *text = NULL;
+  char random[MB_ID_LENGTH + 1];
 
   if (!check_grant (request, pass, MB_GRANT_JOIN))
     return;
+  mb_connection_make_id (random);
+  text = mb_ice_list_make_json (
+      self->ice, pass->subject != NULL ? pass->subject : random, g_get_real_time ());
   mb_http_request_add_header (request, "Cache-Control", "no-store");
   mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE, text);
 }
@@ -538,7 +542,7 @@ on_request (MbHttpRequest *request, gpointer user_data)
  */
 MbApi *
 mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPulse *pulse,
-    MbMetrics *metrics)
+    MbIceList *ice, MbMetrics *metrics)
 {
   MbApi *self = g_new0 (MbApi, 1);
 
@@ -548,6 +552,7 @@ mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPu
   mb_connection_make_id (self->run);
   self->metrics = metrics;
   self->pulse = pulse;
+  self->ice = ice;
   for (unsigned int i = 0; i < N_RESOURCES; i++) {
     const char *path = RESOURCES[i].path;
     g_autofree char *route = g_strconcat (path, g_str_has_suffix (path, "/") ? "{id}" : "", NULL);

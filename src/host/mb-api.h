@@ -7,6 +7,7 @@
 
 #include "mb-auth.h"
 #include "mb-http.h"
+#include "mb-ice-list.h"
 #include "mb-lobby.h"
 #include "mb-origins.h"
 #include "mb-pulse.h"
@@ -14,7 +15,7 @@
 typedef struct _MbApi MbApi;
 
 MbApi *mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPulse *pulse,
-    MbMetrics *metrics);
+    MbIceList *ice, MbMetrics *metrics);
 void mb_api_free (MbApi *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbApi, mb_api_free)
