@@ -80,7 +80,7 @@ reply_json (MbHttpRequest *request, unsigned int status, GString *text)
 }
 
 static gboolean
-read_page (MbApi *self, MbHttpRequest *request, GList **first, gint64 *limit)
+read_page (MbApi *self, MbHttpRequest *request, const MbPass *pass, GList **first, gint64 *limit)
 {
   const char *limit_text = mb_http_request_get_query (request, "limit");
   const char *after = mb_http_request_get_query (request, "after");
@@ -96,7 +96,8 @@ read_page (MbApi *self, MbHttpRequest *request, GList **first, gint64 *limit)
   if (after == NULL)
     return TRUE;
   room = mb_lobby_get_room (self->lobby, after);
-  if (room == NULL) {
+  /* Whether there is a room of that id is nothing for those whom it is not for. */
+  if (room == NULL || !mb_pass_is_for_room (pass, after)) {
     mb_http_request_reply_problem (
         request, SOUP_STATUS_BAD_REQUEST, "after is the id of a room that exists");
     return FALSE;
@@ -141,7 +142,7 @@ list_rooms (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *p
   gint64 limit = 0;
   MbRoom *last = NULL;
 
-  if (!read_page (self, request, &link, &limit))
+  if (!read_page (self, request, pass, &link, &limit))
     return;
   /* The tag tells revisions of the whole list apart, not whose part of it was read. */
   if (mb_pass_is_for_room (pass, NULL) &&
