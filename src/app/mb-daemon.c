@@ -211,11 +211,16 @@ start_host (MbDaemon *self, GError **error)
       .jwks = self->options->auth_jwks,
       .issuer = self->options->auth_issuer,
       .audiences = (const char *const *) self->options->auth_audiences};
+  const MbIceListConfig ice = {.stun = (const char *const *) self->options->ice_stun,
+      .turn = (const char *const *) self->options->ice_turn,
+      .turn_secret_file = self->options->ice_turn_secret_file,
+      .ttl_s = (unsigned int) (self->options->ice_ttl_ms / 1000)};
   MbServerConfig config;
   g_autoptr (GError) reason = NULL;
 
   mb_server_config_init (&config);
   config.auth = &auth;
+  config.ice = &ice;
   config.listen_address = self->options->listen_address;
   config.port = self->options->listen_port;
   config.store_path = self->options->store_path;

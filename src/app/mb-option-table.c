@@ -17,6 +17,8 @@
 #define HOST_ROOMS_MAX 10000000
 #define HOST_MEMBERS_MAX 100000
 #define CONNECTIONS_MAX 10000000
+#define ICE_TTL_MIN_MS (60 * 1000)
+#define ICE_TTL_MAX_MS (24 * 3600 * 1000)
 #define COUNT_MAX 1000
 #define ROOMS_MAX 10000
 #define RATE_MAX 10000
@@ -117,6 +119,58 @@ static gboolean
 take_max_connections (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_number (value, 1, CONNECTIONS_MAX, &self->max_connections, error);
+}
+
+static gboolean
+take_ice_stun (MbOptions *self, const char *value, GError **error)
+{
+  if (!g_str_has_prefix (value, "stun:") || !mb_value_check_ice_url (value, NULL)) {
+    g_set_error (
+        error, MB_ERROR, MB_ERROR_USAGE, "'%s' is no STUN server; write stun:HOST[:PORT]", value);
+    return FALSE;
+  }
+  append (&self->ice_stun, value);
+  return TRUE;
+}
+
+/* Credentials are made for each member, and stand in no URL. */
+static gboolean
+take_ice_turn (MbOptions *self, const char *value, GError **error)
+{
+  const char *colon = strchr (value, ':');
+  g_autofree char *example =
+      colon == NULL ? NULL : g_strdup_printf ("turn:user:password@%s", colon + 1);
+
+  if ((!g_str_has_prefix (value, "turn:") && !g_str_has_prefix (value, "turns:")) ||
+      strchr (value, '@') != NULL || !mb_value_check_ice_url (example, NULL)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s' is no TURN server; write turn:HOST[:PORT][?transport=udp|tcp], or turns:…", value);
+    return FALSE;
+  }
+  append (&self->ice_turn, value);
+  return TRUE;
+}
+
+static gboolean
+take_ice_turn_secret_file (MbOptions *self, const char *value, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the name of a file is missing");
+    return FALSE;
+  }
+  replace (&self->ice_turn_secret_file, value);
+  return TRUE;
+}
+
+static gboolean
+take_ice_ttl (MbOptions *self, const char *value, GError **error)
+{
+  if (!mb_value_parse_duration (value, &self->ice_ttl_ms, error))
+    return FALSE;
+  if (self->ice_ttl_ms >= ICE_TTL_MIN_MS && self->ice_ttl_ms <= ICE_TTL_MAX_MS)
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is not between 1m and 24h", value);
+  return FALSE;
 }
 
 static gboolean
@@ -502,6 +556,14 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         take_max_connections_each, "N", "connections of one address, or IPv6 /64 (500)", "http"},
     {"max-connections", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_connections, "N",
         "connections of all (as many as there are file descriptors for)", "http"},
+    {"ice-stun", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_ice_stun, "URL",
+        "a STUN server that members are told of: stun:HOST[:PORT]; repeatable", "ice"},
+    {"ice-turn", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_ice_turn, "URL",
+        "a TURN server: turn:HOST[:PORT][?transport=udp|tcp]; repeatable", "ice"},
+    {"ice-turn-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_ice_turn_secret_file,
+        "FILE", "its static-auth-secret; members get credentials that end", "ice"},
+    {"ice-ttl", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_ice_ttl, "TIME",
+        "how long they are good (1h)", "ice"},
     {"auth-mode", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_mode, "none|jwt",
         "who is let in: everybody, or those with a token (none)", "auth"},
     {"auth-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_secret_file, "FILE",
@@ -583,7 +645,7 @@ const MbOptionRow MB_OPTION_ROWS[] = {
 
 const gsize MB_N_OPTION_ROWS = G_N_ELEMENTS (MB_OPTION_ROWS);
 
-const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", NULL};
+const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", NULL};
 
 /**
  * mb_option_find_key:

@@ -282,6 +282,9 @@ check_together (MbOptions *self, GError **error)
   }
   if (!check_auth (self, error))
     return FALSE;
+  if (self->ice_turn[0] != NULL && self->ice_turn_secret_file == NULL)
+    return refuse (find_setting (self->settings, "ice-turn"),
+        "needs --ice-turn-secret-file, what the TURN server has as static-auth-secret", error);
   if (find_setting (self->settings, "token") != NULL &&
       find_setting (self->settings, "token-file") != NULL)
     return refuse (find_setting (self->settings, "token-file"),
@@ -321,6 +324,9 @@ options_clear (gpointer data)
   g_free (self->auth_issuer);
   g_strfreev (self->auth_audiences);
   g_strfreev (self->trusted_proxies);
+  g_strfreev (self->ice_stun);
+  g_strfreev (self->ice_turn);
+  g_free (self->ice_turn_secret_file);
   g_free (self->room);
   g_free (self->name);
   g_strfreev (self->sources);
@@ -346,6 +352,8 @@ options_new_default (GPtrArray *settings)
   self->allow_origins = g_new0 (char *, 1);
   self->auth_audiences = g_new0 (char *, 1);
   self->trusted_proxies = g_new0 (char *, 1);
+  self->ice_stun = g_new0 (char *, 1);
+  self->ice_turn = g_new0 (char *, 1);
   self->sources = g_new0 (char *, 1);
   self->codecs = g_strsplit ("vp8,h264,vp9", ",", -1);
   self->ice_servers = g_new0 (char *, 1);

@@ -37,6 +37,10 @@ typedef enum {
  * @auth_issuer: (nullable): who has to have made them
  * @auth_audiences: (array zero-terminated=1): whom they have to be for, one of these
  * @rate_limit: whether the host limits rates
+ * @ice_stun: (array zero-terminated=1): STUN servers that the host tells of
+ * @ice_turn: (array zero-terminated=1): TURN servers that it tells of
+ * @ice_turn_secret_file: (nullable): what it shares with them
+ * @ice_ttl_ms: how long credentials are good
  * @max_connections_each: of one address; 0 is no limit
  * @max_connections: of all; 0 is what descriptors allow
  * @trusted_proxies: (array zero-terminated=1): proxies whose word on their clients' addresses counts
@@ -83,6 +87,10 @@ typedef struct {
   char *auth_issuer;
   char **auth_audiences;
   gboolean rate_limit;
+  char **ice_stun;
+  char **ice_turn;
+  char *ice_turn_secret_file;
+  gint64 ice_ttl_ms;
   unsigned int max_connections_each;
   unsigned int max_connections;
   char **trusted_proxies;

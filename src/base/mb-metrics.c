@@ -24,8 +24,8 @@ struct _MbMetric {
   char *help;
   char *labels; /* as in the text, without braces; "" for none */
   gint64 value; /* atomic; a histogram's sum */
+  double scale; /* base units in one unit of a value */
   /* Of a histogram. */
-  double scale;          /* base units in one unit of a value */
   unsigned int n_bounds; /* 0: none of it */
   double *bounds;        /* in base units, rising */
   gint64 *buckets;       /* atomic; n_bounds + 1, the last beyond all bounds */
@@ -189,14 +189,22 @@ mb_metrics_gauge (MbMetrics *self, const char *name, const char *help, ...)
  * mb_metrics_histogram:
  * @bounds: (array length=n_bounds): upper bounds of the buckets, rising, in base units
  * @scale: base units in one unit of what is observed: 1e-6 for µs that are shown as seconds
+ * @...: a label's name, its value, and so on, then NULL
  *
- * Returns: (transfer none): the histogram of this name, made if it is new.
+ * Returns: (transfer none): the histogram of this name and these labels, made if it is new.
  */
 MbMetric *
 mb_metrics_histogram (MbMetrics *self, const char *name, const char *help, const double *bounds,
-    unsigned int n_bounds, double scale)
+    unsigned int n_bounds, double scale, ...)
 {
-  MbMetric *metric = get_metric (self, HISTOGRAM, name, help, g_strdup (""));
+  va_list arguments;
+  char *labels;
+  MbMetric *metric;
+
+  va_start (arguments, scale);
+  labels = build_labels (arguments);
+  va_end (arguments);
+  metric = get_metric (self, HISTOGRAM, name, help, labels);
 
   if (metric->buckets != NULL)
     return metric;
@@ -205,6 +213,16 @@ mb_metrics_histogram (MbMetrics *self, const char *name, const char *help, const
   metric->bounds = g_memdup2 (bounds, n_bounds * sizeof *bounds);
   metric->buckets = g_new0 (gint64, n_bounds + 1);
   return metric;
+}
+
+/**
+ * mb_metric_set_scale:
+ * @scale: base units in one unit of the value; 1 unless it is set
+ */
+void
+mb_metric_set_scale (MbMetric *self, double scale)
+{
+  self->scale = scale;
 }
 
 /**
@@ -275,6 +293,9 @@ static void
 append_histogram (GString *out, MbMetric *metric)
 {
   char number[G_ASCII_DTOSTR_BUF_SIZE];
+  const char *comma = *metric->labels == '\0' ? "" : ",";
+  g_autofree char *braced =
+      *metric->labels == '\0' ? g_strdup ("") : g_strdup_printf ("{%s}", metric->labels);
   gint64 count = 0;
 
   for (unsigned int i = 0; i <= metric->n_bounds; i++) {
@@ -283,12 +304,25 @@ append_histogram (GString *out, MbMetric *metric)
       g_ascii_formatd (number, sizeof number, "%.12g", metric->bounds[i]);
     else
       g_strlcpy (number, "+Inf", sizeof number);
-    g_string_append_printf (
-        out, "%s_bucket{le=\"%s\"} %" G_GINT64_FORMAT "\n", metric->name, number, count);
+    g_string_append_printf (out, "%s_bucket{%s%sle=\"%s\"} %" G_GINT64_FORMAT "\n", metric->name,
+        metric->labels, comma, number, count);
   }
   g_ascii_formatd (number, sizeof number, "%.12g", (double) mb_metric_get (metric) * metric->scale);
-  g_string_append_printf (
-      out, "%s_sum %s\n%s_count %" G_GINT64_FORMAT "\n", metric->name, number, metric->name, count);
+  g_string_append_printf (out, "%s_sum%s %s\n%s_count%s %" G_GINT64_FORMAT "\n", metric->name,
+      braced, number, metric->name, braced, count);
+}
+
+static void
+append_value (GString *out, MbMetric *metric)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  gint64 value = mb_metric_get (metric);
+
+  if (metric->scale < 1)
+    g_string_append (
+        out, g_ascii_formatd (number, sizeof number, "%.15g", (double) value * metric->scale));
+  else
+    g_string_append_printf (out, "%" G_GINT64_FORMAT, value);
 }
 
 /**
@@ -313,9 +347,10 @@ mb_metrics_render (MbMetrics *self)
     } else {
       const char *labels = metric->labels;
 
-      g_string_append_printf (out, "%s%s%s%s %" G_GINT64_FORMAT "\n", metric->name,
-          labels[0] != '\0' ? "{" : "", labels, labels[0] != '\0' ? "}" : "",
-          mb_metric_get (metric));
+      g_string_append_printf (out, "%s%s%s%s ", metric->name, labels[0] != '\0' ? "{" : "", labels,
+          labels[0] != '\0' ? "}" : "");
+      append_value (out, metric);
+      g_string_append_c (out, '\n');
     }
   }
   return g_string_free (out, FALSE);

@@ -22,9 +22,10 @@ MbMetric *mb_metrics_counter (
 MbMetric *mb_metrics_gauge (
     MbMetrics *self, const char *name, const char *help, ...) G_GNUC_NULL_TERMINATED;
 MbMetric *mb_metrics_histogram (MbMetrics *self, const char *name, const char *help,
-    const double *bounds, unsigned int n_bounds, double scale);
+    const double *bounds, unsigned int n_bounds, double scale, ...) G_GNUC_NULL_TERMINATED;
 char *mb_metrics_render (MbMetrics *self);
 
+void mb_metric_set_scale (MbMetric *self, double scale);
 void mb_metric_add (MbMetric *self, gint64 delta);
 void mb_metric_set (MbMetric *self, gint64 value);
 void mb_metric_observe (MbMetric *self, gint64 value);

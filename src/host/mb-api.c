@@ -18,11 +18,11 @@
 #define METADATA_MAX (16 * 1024)
 #define MEMBERS_MAX 100000
 #define PAGE_MAX 1000
-#define ICE_TTL_S 3600
 /* An entity tag: quotes, an id, a dash and a number. */
 #define ETAG_SIZE (MB_ID_LENGTH + 32)
 /* What scripts of a page may read of an answer besides the plainest fields. */
 #define EXPOSED "ETag, Link, Location, Retry-After"
+#define N_RESOURCES 6
 #define JSON_TYPE "application/json; charset=utf-8"
 
 struct _MbApi {
@@ -30,7 +30,9 @@ struct _MbApi {
   MbOrigins *origins; /* not owned */
   MbAuth *auth;       /* not owned */
   MbMetrics *metrics; /* not owned */
-  MbMetric *n_requests;
+  MbPulse *pulse;     /* not owned */
+  MbIceList *ice;     /* not owned */
+  MbMetric *durations[N_RESOURCES];
   char run[MB_ID_LENGTH + 1]; /* names this run of the host */
 };
 
@@ -78,7 +80,7 @@ reply_json (MbHttpRequest *request, unsigned int status, GString *text)
 }
 
 static gboolean
-read_page (MbApi *self, MbHttpRequest *request, GList **first, gint64 *limit)
+read_page (MbApi *self, MbHttpRequest *request, const MbPass *pass, GList **first, gint64 *limit)
 {
   const char *limit_text = mb_http_request_get_query (request, "limit");
   const char *after = mb_http_request_get_query (request, "after");
@@ -94,7 +96,8 @@ read_page (MbApi *self, MbHttpRequest *request, GList **first, gint64 *limit)
   if (after == NULL)
     return TRUE;
   room = mb_lobby_get_room (self->lobby, after);
-  if (room == NULL) {
+  /* Whether there is a room of that id is nothing for those whom it is not for. */
+  if (room == NULL || !mb_pass_is_for_room (pass, after)) {
     mb_http_request_reply_problem (
         request, SOUP_STATUS_BAD_REQUEST, "after is the id of a room that exists");
     return FALSE;
@@ -139,7 +142,7 @@ list_rooms (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *p
   gint64 limit = 0;
   MbRoom *last = NULL;
 
-  if (!read_page (self, request, &link, &limit))
+  if (!read_page (self, request, pass, &link, &limit))
     return;
   /* The tag tells revisions of the whole list apart, not whose part of it was read. */
   if (mb_pass_is_for_room (pass, NULL) &&
@@ -398,10 +401,14 @@ delete_room (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *
 static void
 get_ice_servers (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
-  g_autofree char *text = g_strdup_printf ("{\"iceServers\":[],\"ttl\":%d}\n", ICE_TTL_S);
+  g_autofree char *text = NULL;
+  char random[MB_ID_LENGTH + 1];
 
   if (!check_grant (request, pass, MB_GRANT_JOIN))
     return;
+  mb_connection_make_id (random);
+  text = mb_ice_list_make_json (
+      self->ice, pass->subject != NULL ? pass->subject : random, g_get_real_time ());
   mb_http_request_add_header (request, "Cache-Control", "no-store");
   mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE, text);
 }
@@ -430,14 +437,17 @@ get_readiness (MbApi *self, MbHttpRequest *request, const char *id, const MbPass
 static void
 get_metrics (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
-  g_autofree char *text = mb_metrics_render (self->metrics);
+  g_autofree char *text = NULL;
 
+  mb_lobby_update_metrics (self->lobby);
+  mb_pulse_update (self->pulse);
+  text = mb_metrics_render (self->metrics);
   mb_http_request_add_header (request, "Cache-Control", "no-store");
   mb_http_request_reply_text (
       request, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
 }
 
-static const Resource RESOURCES[] = {
+static const Resource RESOURCES[N_RESOURCES] = {
     {"/api/rooms", "GET, HEAD, POST, OPTIONS", list_rooms, create_room, NULL},
     {"/api/rooms/", "GET, HEAD, DELETE, OPTIONS", get_room, NULL, delete_room},
     {"/api/ice-servers", "GET, HEAD, OPTIONS", get_ice_servers, NULL, NULL},
@@ -501,7 +511,8 @@ on_request (MbHttpRequest *request, gpointer user_data)
   const Resource *resource = find_resource (mb_http_request_get_path (request), &id);
   Action action = NULL;
 
-  mb_metric_add (self->n_requests, 1);
+  if (resource != NULL)
+    mb_http_request_set_duration (request, self->durations[resource - RESOURCES]);
   if (!mb_origins_apply (self->origins, request)) {
     mb_http_request_reply_problem (request, SOUP_STATUS_FORBIDDEN,
         "pages of this origin may not use this host; see --allow-origin");
@@ -531,7 +542,8 @@ on_request (MbHttpRequest *request, gpointer user_data)
  * Puts itself on @http at `/api/`, `/healthz`, `/readyz` and `/metrics`.
  */
 MbApi *
-mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbMetrics *metrics)
+mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPulse *pulse,
+    MbIceList *ice, MbMetrics *metrics)
 {
   MbApi *self = g_new0 (MbApi, 1);
 
@@ -540,8 +552,14 @@ mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbMe
   self->auth = auth;
   mb_connection_make_id (self->run);
   self->metrics = metrics;
-  self->n_requests = mb_metrics_counter (
-      metrics, "meshbot_http_api_requests_total", "Requests to the REST interface.", NULL, NULL);
+  self->pulse = pulse;
+  self->ice = ice;
+  for (unsigned int i = 0; i < N_RESOURCES; i++) {
+    const char *path = RESOURCES[i].path;
+    g_autofree char *route = g_strconcat (path, g_str_has_suffix (path, "/") ? "{id}" : "", NULL);
+
+    self->durations[i] = mb_http_make_duration (metrics, route);
+  }
   mb_http_route (http, "/api/", BODY_MAX, on_request, self);
   mb_http_route (http, "/healthz", 0, on_request, self);
   mb_http_route (http, "/readyz", 0, on_request, self);

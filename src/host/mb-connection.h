@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "mb-events.h"
 #include "mb-message.h"
 
 /* A member's public id: 20 url-safe characters, as Socket.IO servers make them. */
@@ -33,12 +34,14 @@ typedef struct {
 
 /**
  * MbConnectionClass:
+ * @dialect: what it speaks
  * @send: queues a message for the client
  * @acknowledge: answers an acknowledgement: with @error where it is set, else that it is done,
  *   and which room the client is in
  * @free: closes with a code of RFC 6455 and frees; the owner is told nothing
  */
 typedef struct {
+  MbDialect dialect;
   void (*send) (MbConnection *self, MbMessage *message);
   void (*acknowledge) (MbConnection *self, gint64 ack_id, const char *room, const GError *error);
   void (*free) (MbConnection *self, guint16 code, const char *reason);

@@ -8,21 +8,41 @@
 #include "mb-http-head.h"
 #include "mb-http.h"
 
+/* The first digit of a status, from 1. */
+#define MB_HTTP_STATUS_CLASSES 5
 /* A connection is closed after so many. */
 #define MB_HTTP_REQUESTS_MAX 10000
+
+/**
+ * MbHttpRefusal:
+ *
+ * Why somebody gets nothing, as it is counted.
+ */
+typedef enum {
+  MB_HTTP_REFUSAL_UNAUTHORIZED,
+  MB_HTTP_REFUSAL_FORBIDDEN,
+  MB_HTTP_REFUSAL_TOO_LARGE,
+  MB_HTTP_REFUSAL_RATE_LIMITED,
+  MB_HTTP_REFUSAL_CONNECTIONS,
+  MB_HTTP_N_REFUSALS,
+} MbHttpRefusal;
 
 typedef struct {
   char *prefix; /* owned */
   gsize max_body;
   MbHttpHandler handler;
-  gpointer user_data; /* not owned */
+  gpointer user_data;                          /* not owned */
+  MbMetric *duration;                          /* (nullable) not owned */
+  MbMetric *n_answers[MB_HTTP_STATUS_CLASSES]; /* (nullable) not owned; by class of status */
 } MbHttpRoute;
 
 struct _MbHttp {
-  MbReactor *reactor;   /* not owned */
-  MbVisitors *visitors; /* (nullable) not owned */
-  GPtrArray *routes;    /* (element-type MbHttpRoute) */
-  GQueue connections;   /* (element-type MbHttpConnection) */
+  MbMetric *n_refused[MB_HTTP_N_REFUSALS]; /* (nullable) not owned */
+  MbReactor *reactor;                      /* not owned */
+  MbMetrics *metrics;                      /* (nullable) not owned */
+  MbVisitors *visitors;                    /* (nullable) not owned */
+  GPtrArray *routes;                       /* (element-type MbHttpRoute) */
+  GQueue connections;                      /* (element-type MbHttpConnection) */
   gboolean draining;
 };
 
@@ -49,6 +69,8 @@ typedef struct {
 struct _MbHttpRequest {
   MbHttpConnection *connection; /* (nullable) not owned; NULL once answered or gone */
   MbHttpHead head;
+  gint64 begun_us;          /* monotonic; when it was whole */
+  MbMetric *duration;       /* (nullable) not owned; where it takes another than its route's */
   const MbHttpRoute *route; /* not owned */
   GByteArray *body;
   GHashTable *query;   /* (nullable) owned; name → value, made when asked for */

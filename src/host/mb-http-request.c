@@ -165,6 +165,50 @@ make_head (MbHttpRequest *self, unsigned int status, const char *content_type, g
 }
 
 /**
+ * mb_http_request_set_duration:
+ * @duration: what its time is counted by, in place of its route's
+ */
+void
+mb_http_request_set_duration (MbHttpRequest *self, MbMetric *duration)
+{
+  self->duration = duration;
+}
+
+static void
+count_refusal (MbHttp *http, unsigned int status)
+{
+  MbHttpRefusal refusal = MB_HTTP_N_REFUSALS;
+
+  if (status == SOUP_STATUS_UNAUTHORIZED)
+    refusal = MB_HTTP_REFUSAL_UNAUTHORIZED;
+  else if (status == SOUP_STATUS_FORBIDDEN)
+    refusal = MB_HTTP_REFUSAL_FORBIDDEN;
+  else if (status == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE || status == 431)
+    refusal = MB_HTTP_REFUSAL_TOO_LARGE;
+  else if (status == 429)
+    refusal = MB_HTTP_REFUSAL_RATE_LIMITED;
+  if (refusal < MB_HTTP_N_REFUSALS && http->metrics != NULL)
+    mb_metric_add (http->n_refused[refusal], 1);
+}
+
+/* Those of no route, or not readable to their end, have no duration. */
+static void
+count_answer (MbHttpRequest *self, MbHttp *http, unsigned int status)
+{
+  const MbHttpRoute *route = self->route;
+  MbMetric *duration = NULL;
+
+  count_refusal (http, status);
+  if (route == NULL || route->duration == NULL || self->begun_us == 0)
+    return;
+  if (status >= 100 && status / 100 <= MB_HTTP_STATUS_CLASSES)
+    mb_metric_add (route->n_answers[status / 100 - 1], 1);
+  duration = self->duration != NULL ? self->duration : route->duration;
+  if (self->gone == NULL)
+    mb_metric_observe (duration, g_get_monotonic_time () - self->begun_us);
+}
+
+/**
  * mb_http_request_reply:
  * @content_type: (nullable): of @body
  * @body: (nullable): the body; not sent for HEAD, but its length is
@@ -181,6 +225,7 @@ mb_http_request_reply (
 
   if (connection == NULL)
     return;
+  count_answer (self, connection->http, status);
   keeps_alive = self->head.keeps_alive && !connection->http->draining &&
                 connection->n_requests < MB_HTTP_REQUESTS_MAX;
   head = make_head (
@@ -375,6 +420,7 @@ mb_http_request_upgrade (MbHttpRequest *self)
       accept, self->headers->str);
   head = g_bytes_new_take (text, strlen (text));
   g_steal_pointer (&text);
+  count_answer (self, connection->http, SOUP_STATUS_SWITCHING_PROTOCOLS);
   socket = mb_http_connection_dissolve (connection);
   mb_socket_send (socket, head);
   mb_socket_set_reading (socket, TRUE);

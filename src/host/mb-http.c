@@ -111,6 +111,7 @@ dispatch_request (MbHttpConnection *connection)
 
   mb_reactor_disarm (connection->http->reactor, &connection->deadline);
   connection->state = MB_HTTP_STATE_BUSY;
+  request->begun_us = g_get_monotonic_time ();
   mb_socket_set_reading (connection->socket, FALSE);
   if (request->route == NULL)
     mb_http_request_reply_problem (request, SOUP_STATUS_NOT_FOUND, "nothing is at this path");
@@ -247,6 +248,22 @@ mb_http_set_visitors (MbHttp *self, MbVisitors *visitors)
   self->visitors = visitors;
 }
 
+/**
+ * mb_http_set_metrics:
+ * @metrics: not owned; where routes that are made from here on are counted
+ */
+void
+mb_http_set_metrics (MbHttp *self, MbMetrics *metrics)
+{
+  static const char *const REASONS[MB_HTTP_N_REFUSALS] = {
+      "unauthorized", "forbidden", "too-large", "rate-limited", "connections"};
+
+  self->metrics = metrics;
+  for (unsigned int i = 0; i < MB_HTTP_N_REFUSALS; i++)
+    self->n_refused[i] = mb_metrics_counter (metrics, "meshbot_http_refused_total",
+        "Requests and connections that were refused, by reason.", "reason", REASONS[i], NULL);
+}
+
 /* One line for somebody who has too many connections: nothing of his is read. */
 static void
 turn_away (MbHttp *self, int fd)
@@ -256,6 +273,8 @@ turn_away (MbHttp *self, int fd)
   g_autofree char *text = g_strdup_printf (
       "HTTP/1.1 %s\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", line);
 
+  if (self->metrics != NULL)
+    mb_metric_add (self->n_refused[MB_HTTP_REFUSAL_CONNECTIONS], 1);
   send (fd, text, strlen (text), MSG_DONTWAIT | MSG_NOSIGNAL);
   shutdown (fd, SHUT_WR);
   close (fd);
@@ -330,6 +349,34 @@ mb_http_free (MbHttp *self)
 }
 
 /**
+ * mb_http_make_duration:
+ * @route: as it is shown; one of few
+ *
+ * Returns: (transfer none): how long requests of it take
+ */
+MbMetric *
+mb_http_make_duration (MbMetrics *metrics, const char *route)
+{
+  static const double BOUNDS[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5};
+
+  return mb_metrics_histogram (metrics, "meshbot_http_request_duration_seconds",
+      "From a whole request to its answer, by route; polls that wait are not in it.", BOUNDS,
+      G_N_ELEMENTS (BOUNDS), 1e-6, "route", route, NULL);
+}
+
+static void
+add_metrics (MbHttpRoute *route, MbMetrics *metrics)
+{
+  static const char *const CLASSES[MB_HTTP_STATUS_CLASSES] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
+
+  route->duration = mb_http_make_duration (metrics, route->prefix);
+  for (unsigned int i = 0; i < MB_HTTP_STATUS_CLASSES; i++)
+    route->n_answers[i] = mb_metrics_counter (metrics, "meshbot_http_responses_total",
+        "Answers, by the beginning of the path and the class of the status.", "route",
+        route->prefix, "code", CLASSES[i], NULL);
+}
+
+/**
  * mb_http_route:
  * @prefix: paths that begin so go to @handler; of two routes the one made first
  * @max_body: bytes a body may have; above it the request is refused with 413, mostly unread
@@ -344,6 +391,8 @@ mb_http_route (
   route->max_body = max_body;
   route->handler = handler;
   route->user_data = user_data;
+  if (self->metrics != NULL)
+    add_metrics (route, self->metrics);
   g_ptr_array_add (self->routes, route);
 }
 

@@ -7,6 +7,7 @@
 
 #include <libsoup/soup.h>
 
+#include "mb-metrics.h"
 #include "mb-socket.h"
 
 typedef struct _MbHttp MbHttp;
@@ -22,6 +23,7 @@ typedef void (*MbHttpGoneFunc) (MbHttpRequest *request, gpointer user_data);
 
 MbHttp *mb_http_new (MbReactor *reactor);
 void mb_http_set_visitors (MbHttp *self, MbVisitors *visitors);
+void mb_http_set_metrics (MbHttp *self, MbMetrics *metrics);
 void mb_http_free (MbHttp *self);
 void mb_http_route (
     MbHttp *self, const char *prefix, gsize max_body, MbHttpHandler handler, gpointer user_data);
@@ -48,6 +50,8 @@ void mb_http_request_reply_text (
 void mb_http_request_reply_problem (MbHttpRequest *self, unsigned int status, const char *detail);
 void mb_http_request_reply_error (MbHttpRequest *self, const GError *error);
 void mb_http_request_hold (MbHttpRequest *self, MbHttpGoneFunc gone, gpointer user_data);
+void mb_http_request_set_duration (MbHttpRequest *self, MbMetric *duration);
+MbMetric *mb_http_make_duration (MbMetrics *metrics, const char *route);
 gboolean mb_http_request_visit (MbHttpRequest *self, MbVisit visit);
 gboolean mb_http_request_is_open (MbHttpRequest *self);
 MbSocket *mb_http_request_upgrade (MbHttpRequest *self);

@@ -10,6 +10,7 @@
 
 #include "mb-error.h"
 #include "mb-jwt.h"
+#include "mb-lobby-metrics.h"
 #include "mb-sio.h"
 #include "mb-ws-frame.h"
 
@@ -30,10 +31,7 @@ struct _MbLobby {
   GQueue order;        /* (element-type MbRoom) as they were made */
   GHashTable *pending; /* (element-type utf8) owned; ids on their way into the store */
   GHashTable *members; /* (element-type MbMember) owned; by id */
-  MbMetric *n_members; /* not owned, like the other metrics */
-  MbMetric *n_rooms;
-  MbMetric *n_signals;
-  MbMetric *n_refused;
+  MbLobbyMetrics metrics;
   guint64 revision; /* counted up with each change of a room */
   gboolean closed;
 };
@@ -47,7 +45,7 @@ add_room (MbLobby *self, const MbRoomRecord *record, MbRoomLife life)
 
   g_hash_table_insert (self->rooms, (gpointer) mb_room_get_id (room), room);
   g_queue_push_tail_link (&self->order, mb_room_get_link (room));
-  mb_metric_set (self->n_rooms, self->order.length);
+  mb_metric_set (self->metrics.n_rooms, self->order.length);
   return room;
 }
 
@@ -57,7 +55,7 @@ remove_room (MbLobby *self, MbRoom *room)
   g_hash_table_remove (self->rooms, mb_room_get_id (room));
   g_queue_unlink (&self->order, mb_room_get_link (room));
   mb_room_free (room);
-  mb_metric_set (self->n_rooms, self->order.length);
+  mb_metric_set (self->metrics.n_rooms, self->order.length);
 }
 
 static void
@@ -132,6 +130,8 @@ join (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
   mb_member_set_part (member, name != NULL ? name : mb_message_get_display_name (message),
       mb_message_get_role (message));
   mb_room_join (room, member);
+  if (member->role < MB_LOBBY_ROLES)
+    mb_metric_add (self->metrics.n_joins[member->role], 1);
   g_info (
       "%s joined room %s (%u there)", mb_member_get_id (member), id, mb_room_count_members (room));
   return TRUE;
@@ -144,7 +144,8 @@ route (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
     g_set_error_literal (error, MB_ERROR, MB_ERROR_NOT_IN_ROOM, "join a room first");
     return FALSE;
   }
-  mb_metric_add (self->n_signals, 1);
+  mb_lobby_metrics_count_signal (
+      &self->metrics, member->connection->klass->dialect, mb_member_get_signal_size (message));
   return mb_room_route (member->room, member, message, error);
 }
 
@@ -191,20 +192,7 @@ put_out (MbLobby *self, MbMember *member, const char *reason, guint16 code, cons
   leave (self, member, reason);
   g_hash_table_remove (self->members, mb_member_get_id (member));
   free_member (self, member, code, text);
-  mb_metric_set (self->n_members, g_hash_table_size (self->members));
-}
-
-/* In KiB, begun ones too. */
-static unsigned int
-get_volume (MbMessage *message)
-{
-  GBytes *data = mb_message_get_data (message);
-  GPtrArray *attachments = mb_message_get_attachments (message);
-  gsize n_bytes = data == NULL ? 0 : g_bytes_get_size (data);
-
-  for (unsigned int i = 0; attachments != NULL && i < attachments->len; i++)
-    n_bytes += g_bytes_get_size (g_ptr_array_index (attachments, i));
-  return (unsigned int) (n_bytes / 1024 + 1);
+  mb_metric_set (self->metrics.n_connections, g_hash_table_size (self->members));
 }
 
 static gboolean
@@ -216,8 +204,8 @@ is_within_rates (MbLobby *self, MbMember *member, MbMessage *message)
     return TRUE;
   return mb_bucket_take (&member->bucket, &self->limits.rate, now_us) &&
          (message == NULL || self->limits.volume.per_second == 0 ||
-             mb_bucket_take_many (
-                 &member->volume, &self->limits.volume, get_volume (message), now_us));
+             mb_bucket_take_many (&member->volume, &self->limits.volume,
+                 (unsigned int) (mb_member_get_signal_size (message) / 1024 + 1), now_us));
 }
 
 /* FALSE where the message is dropped; the member may be gone then. */
@@ -233,15 +221,15 @@ check_rate (MbLobby *self, MbMember *member, MbMessage *message, const char *eve
       member->n_over_limit--;
     return TRUE;
   }
-  mb_metric_add (self->n_refused, 1);
   member->n_over_limit++;
+  g_set_error (&error, MB_ERROR, MB_ERROR_RATE_LIMITED, "at most %u messages and %u KiB a second",
+      self->limits.rate.per_second, self->limits.volume.per_second);
+  mb_lobby_metrics_count_refusal (&self->metrics, error);
   if (member->n_over_limit > OVER_LIMIT_MAX) {
     g_info ("%s: closed, far over the message rate", mb_member_get_id (member));
     put_out (self, member, "kicked", MB_WS_CLOSE_POLICY, "rate-limited");
     return FALSE;
   }
-  g_set_error (&error, MB_ERROR, MB_ERROR_RATE_LIMITED, "at most %u messages and %u KiB a second",
-      self->limits.rate.per_second, self->limits.volume.per_second);
   if (ack_id != MB_SIO_NO_ACK || member->n_over_limit % OVER_LIMIT_TOLD == 1)
     answer (member, event, ack_id, error);
   return FALSE;
@@ -257,7 +245,7 @@ on_connection_message (gpointer owner, MbMessage *message, gint64 ack_id, const 
   if (!check_rate (self, member, message, event, ack_id))
     return;
   if (!handle (self, member, message, event, &error)) {
-    mb_metric_add (self->n_refused, 1);
+    mb_lobby_metrics_count_refusal (&self->metrics, error);
     g_debug ("%s: %s: %s", mb_member_get_id (member), event, error->message);
   }
   answer (member, event, ack_id, error);
@@ -271,7 +259,7 @@ on_connection_refused (gpointer owner, const char *event, gint64 ack_id, const G
 
   if (!check_rate (self, member, NULL, event, ack_id))
     return;
-  mb_metric_add (self->n_refused, 1);
+  mb_lobby_metrics_count_refusal (&self->metrics, error);
   g_info ("%s: refused: %s", mb_member_get_id (member), error->message);
   answer (member, event, ack_id, error);
 }
@@ -343,7 +331,7 @@ mb_lobby_add_connection (MbLobby *self, MbConnection *connection, MbPass *pass)
   connection->listener = &connection_listener;
   connection->owner = member;
   g_hash_table_insert (self->members, connection->id, member);
-  mb_metric_set (self->n_members, g_hash_table_size (self->members));
+  mb_metric_set (self->metrics.n_connections, g_hash_table_size (self->members));
 }
 
 /**
@@ -367,7 +355,7 @@ mb_lobby_close (MbLobby *self, const char *reason)
     g_hash_table_iter_remove (&iter);
     free_member (self, member, MB_WS_CLOSE_GOING_AWAY, reason);
   }
-  mb_metric_set (self->n_members, 0);
+  mb_metric_set (self->metrics.n_connections, 0);
 }
 
 gboolean
@@ -380,6 +368,21 @@ unsigned int
 mb_lobby_count_members (MbLobby *self)
 {
   return g_hash_table_size (self->members);
+}
+
+/**
+ * mb_lobby_update_metrics:
+ *
+ * Brings those up to date that are not counted as they change.
+ */
+void
+mb_lobby_update_metrics (MbLobby *self)
+{
+  gint64 n_members = 0;
+
+  for (GList *link = self->order.head; link != NULL; link = link->next)
+    n_members += mb_room_count_members (link->data);
+  mb_metric_set (self->metrics.n_members, n_members);
 }
 
 /**
@@ -549,14 +552,7 @@ mb_lobby_new (MbReactor *reactor, MbStore *store, GPtrArray *records, const MbLo
   self->reactor = reactor;
   self->store = store;
   self->limits = *limits;
-  self->n_members = mb_metrics_gauge (
-      metrics, "meshbot_host_connections", "Clients of the host, in a room or not.", NULL, NULL);
-  self->n_rooms =
-      mb_metrics_gauge (metrics, "meshbot_host_rooms", "Rooms of the host.", NULL, NULL);
-  self->n_signals = mb_metrics_counter (
-      metrics, "meshbot_host_signals_total", "Signals between members.", NULL, NULL);
-  self->n_refused = mb_metrics_counter (
-      metrics, "meshbot_host_refused_total", "Messages of clients that were refused.", NULL, NULL);
+  mb_lobby_metrics_init (&self->metrics, metrics);
   for (unsigned int i = 0; i < records->len; i++)
     add_room (self, g_ptr_array_index (records, i), MB_ROOM_KEPT);
   return self;

@@ -36,6 +36,7 @@ void mb_lobby_close (MbLobby *self, const char *reason);
 gboolean mb_lobby_is_closed (MbLobby *self);
 unsigned int mb_lobby_count_members (MbLobby *self);
 
+void mb_lobby_update_metrics (MbLobby *self);
 MbRoom *mb_lobby_get_room (MbLobby *self, const char *id);
 GList *mb_lobby_get_rooms (MbLobby *self);
 guint64 mb_lobby_get_revision (MbLobby *self);

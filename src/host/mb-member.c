@@ -37,6 +37,23 @@ mb_member_free (MbMember *self, guint16 code, const char *reason)
   g_free (self);
 }
 
+/**
+ * mb_member_get_signal_size:
+ *
+ * Returns: bytes of what a signal carries, as it was written
+ */
+gsize
+mb_member_get_signal_size (MbMessage *signal)
+{
+  GBytes *data = mb_message_get_data (signal);
+  GPtrArray *attachments = mb_message_get_attachments (signal);
+  gsize n_bytes = data == NULL ? 0 : g_bytes_get_size (data);
+
+  for (unsigned int i = 0; attachments != NULL && i < attachments->len; i++)
+    n_bytes += g_bytes_get_size (g_ptr_array_index (attachments, i));
+  return n_bytes;
+}
+
 const char *
 mb_member_get_id (MbMember *self)
 {

@@ -36,6 +36,7 @@ typedef struct {
 
 MbMember *mb_member_new (MbConnection *connection, MbPass *pass, gpointer lobby);
 void mb_member_free (MbMember *self, guint16 code, const char *reason);
+gsize mb_member_get_signal_size (MbMessage *signal);
 const char *mb_member_get_id (MbMember *self);
 void mb_member_set_part (MbMember *self, const char *display_name, MbRole role);
 void mb_member_send (MbMember *self, MbMessage *message);

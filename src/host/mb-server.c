@@ -51,6 +51,8 @@ struct _MbServer {
   MbReactor *reactor;
   MbAcceptor *acceptor; /* (nullable) */
   MbHttp *http;
+  MbPulse *pulse;
+  MbIceList *ice;
   MbAuth *auth;
   MbOrigins *origins;
   MbStore *store; /* (nullable) NULL once drained */
@@ -254,7 +256,8 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
     limits.volume = (MbRate){.per_second = VOLUME_PER_SECOND, .burst = VOLUME_BURST};
   self->origins = mb_origins_new (config->allow_origins);
   self->lobby = mb_lobby_new (self->reactor, self->store, rooms, &limits, metrics);
-  self->api = mb_api_new (self->http, self->lobby, self->origins, self->auth, metrics);
+  self->api = mb_api_new (
+      self->http, self->lobby, self->origins, self->auth, self->pulse, self->ice, metrics);
   mb_http_route (self->http, "/ws", 0, on_ws_request, self);
   self->sio = mb_sio_server_new (self->reactor, CONNECT_MS, config->max_payload_bytes);
   mb_sio_server_add_namespace (self->sio, "/", &sio_handlers, self);
@@ -281,10 +284,14 @@ mb_server_new (const MbServerConfig *config, GError **error)
 {
   g_autoptr (MbServer) self = g_object_new (MB_TYPE_SERVER, NULL);
   static const MbAuthConfig EVERYBODY = {.wants_tokens = FALSE};
+  static const MbIceListConfig NO_ICE = {.ttl_s = MB_ICE_LIST_DEFAULT_TTL_S};
   g_autoptr (GPtrArray) rooms = NULL;
 
   self->auth = mb_auth_new (config->auth != NULL ? config->auth : &EVERYBODY, error);
   if (self->auth == NULL)
+    return NULL;
+  self->ice = mb_ice_list_new (config->ice != NULL ? config->ice : &NO_ICE, error);
+  if (self->ice == NULL)
     return NULL;
   self->ws_options = (MbWsOptions){.ping_interval_ms = config->ping_interval_ms,
       .ping_timeout_ms = config->ping_timeout_ms,
@@ -297,6 +304,8 @@ mb_server_new (const MbServerConfig *config, GError **error)
   self->visitors = make_visitors (config);
   self->http = mb_http_new (self->reactor);
   mb_http_set_visitors (self->http, self->visitors);
+  mb_http_set_metrics (self->http, mb_metrics_get_default ());
+  self->pulse = mb_pulse_new (self->reactor, mb_metrics_get_default ());
   /* The address before the store: who finds it taken is to learn that, not that the store of
    * the host that took it is locked. */
   self->acceptor =
@@ -404,6 +413,8 @@ mb_server_dispose (GObject *object)
   g_clear_object (&self->lobby);
   g_clear_pointer (&self->origins, mb_origins_free);
   g_clear_pointer (&self->auth, mb_auth_free);
+  g_clear_pointer (&self->pulse, mb_pulse_free);
+  g_clear_pointer (&self->ice, mb_ice_list_free);
   g_clear_pointer (&self->reactor, mb_reactor_free);
   /* After all sockets. */
   g_clear_pointer (&self->visitors, mb_visitors_free);

@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 
 #include "mb-auth-config.h"
+#include "mb-ice-list.h"
 
 #define MB_SERVER_DEFAULT_ADDRESS "127.0.0.1"
 #define MB_SERVER_DEFAULT_PORT 3000
@@ -23,6 +24,7 @@
  * @allow_origins: (nullable) (array zero-terminated=1): web origins that may use the host besides
  *   its own (`https://app.example`, no path); `*` is any
  * @auth: (nullable): who is let in; %NULL lets everybody in
+ * @ice: (nullable): which STUN and TURN servers members are told of
  * @rate_limit: %FALSE turns all rate limits off
  * @max_connections_each: of one address; 0 is no limit
  * @max_connections: of all; 0 is as many as there are descriptors for
@@ -43,6 +45,7 @@ typedef struct {
   const char *store_path;
   const char *const *allow_origins;
   const MbAuthConfig *auth;
+  const MbIceListConfig *ice;
   gboolean rate_limit;
   unsigned int max_connections_each;
   unsigned int max_connections;

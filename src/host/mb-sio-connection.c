@@ -56,7 +56,7 @@ sio_free (MbConnection *base, guint16 code, const char *reason)
 }
 
 static const MbConnectionClass sio_class = {
-    .send = sio_send, .acknowledge = sio_acknowledge, .free = sio_free};
+    .dialect = MB_DIALECT_SIO, .send = sio_send, .acknowledge = sio_acknowledge, .free = sio_free};
 
 /**
  * mb_sio_connection_new:

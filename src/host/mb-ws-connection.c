@@ -98,7 +98,7 @@ ws_free (MbConnection *base, guint16 code, const char *reason)
 }
 
 static const MbConnectionClass ws_class = {
-    .send = ws_send, .acknowledge = ws_acknowledge, .free = ws_free};
+    .dialect = MB_DIALECT_PLAIN, .send = ws_send, .acknowledge = ws_acknowledge, .free = ws_free};
 
 /**
  * mb_ws_connection_new:

@@ -14,8 +14,8 @@ test_render (void)
   static const double BOUNDS[] = {0.001, 0.5, 2};
   g_autoptr (MbMetrics) metrics = mb_metrics_new ();
   g_autofree char *text = NULL;
-  MbMetric *histogram =
-      mb_metrics_histogram (metrics, "meshbot_join_seconds", "Time to join.", BOUNDS, 3, 1e-6);
+  MbMetric *histogram = mb_metrics_histogram (
+      metrics, "meshbot_join_seconds", "Time to join.", BOUNDS, 3, 1e-6, NULL);
 
   mb_metric_set (mb_metrics_gauge (metrics, "meshbot_rooms", "Rooms now.", NULL), 3);
   mb_metric_add (mb_metrics_counter (metrics, "meshbot_messages_total", "Messages.", "dialect",
@@ -45,6 +45,39 @@ test_render (void)
       "# HELP meshbot_rooms Rooms now.\n"
       "# TYPE meshbot_rooms gauge\n"
       "meshbot_rooms 3\n");
+}
+
+static void
+test_labels_and_scale (void)
+{
+  static const double BOUNDS[] = {1};
+  g_autoptr (MbMetrics) metrics = mb_metrics_new ();
+  MbMetric *time = mb_metrics_counter (metrics, "cpu_seconds_total", "CPU.", NULL);
+  g_autofree char *text = NULL;
+
+  mb_metric_observe (
+      mb_metrics_histogram (metrics, "a_seconds", "A.", BOUNDS, 1, 1e-6, "route", "/x", NULL),
+      2000000);
+  mb_metric_observe (
+      mb_metrics_histogram (metrics, "a_seconds", "A.", BOUNDS, 1, 1e-6, "route", "/y", NULL), 1);
+  mb_metric_set_scale (time, 1e-6);
+  mb_metric_set (time, 1500000);
+  text = mb_metrics_render (metrics);
+
+  g_assert_cmpstr (text, ==,
+      "# HELP a_seconds A.\n"
+      "# TYPE a_seconds histogram\n"
+      "a_seconds_bucket{route=\"/x\",le=\"1\"} 0\n"
+      "a_seconds_bucket{route=\"/x\",le=\"+Inf\"} 1\n"
+      "a_seconds_sum{route=\"/x\"} 2\n"
+      "a_seconds_count{route=\"/x\"} 1\n"
+      "a_seconds_bucket{route=\"/y\",le=\"1\"} 1\n"
+      "a_seconds_bucket{route=\"/y\",le=\"+Inf\"} 1\n"
+      "a_seconds_sum{route=\"/y\"} 1e-06\n"
+      "a_seconds_count{route=\"/y\"} 1\n"
+      "# HELP cpu_seconds_total CPU.\n"
+      "# TYPE cpu_seconds_total counter\n"
+      "cpu_seconds_total 1.5\n");
 }
 
 static void
@@ -88,5 +121,6 @@ main (int argc, char **argv)
   g_test_add_func ("/metrics/text-is-what-prometheus-reads", test_render);
   g_test_add_func ("/metrics/same-name-and-labels-are-one", test_same);
   g_test_add_func ("/metrics/no-count-of-any-thread-is-lost", test_threads);
+  g_test_add_func ("/metrics/histograms-have-labels-counters-a-scale", test_labels_and_scale);
   return g_test_run ();
 }

@@ -154,6 +154,8 @@ test_list (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (list->body, "\"id\":\"a\""));
   g_assert_null (strstr (list->body, "\"id\":\"c\""));
   g_assert_null (strstr (list->head, "rel=\"next\""));
+  g_assert_cmpuint (ask (fixture, "GET", "/api/rooms?after=b", ",\"room\":\"b\"", NULL), ==, 200);
+  g_assert_cmpuint (ask (fixture, "GET", "/api/rooms?after=a", ",\"room\":\"b\"", NULL), ==, 400);
 }
 
 static MbTestClient *
