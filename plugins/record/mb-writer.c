@@ -13,11 +13,10 @@
 
 #include "mb-frame.h"
 #include "mb-muxer.h"
+#include "mb-writer-track.h"
 
 #define OPEN_TIMEOUT_US G_USEC_PER_SEC
 #define SYNC_INTERVAL_US G_USEC_PER_SEC
-#define MAX_PIXELS 65535
-#define DEFAULT_CHANNELS 2
 
 typedef struct {
   guint track;
@@ -30,26 +29,9 @@ typedef struct {
   GBytes *bytes; /* as the file has them */
 } Frame;
 
-typedef struct {
-  gboolean is_video;
-  MbFrameCodec codec;
-  unsigned int width; /* pixels; 0 means not known yet */
-  unsigned int height;
-  unsigned int channels;
-  GBytes *codec_private;   /* (nullable) */
-  gboolean is_byte_stream; /* H.264 with start codes */
-  gboolean is_in_file;     /* the header has it */
-  gboolean is_refused;     /* its codec is not the one that the header says, or none we know */
-  gboolean has_begun;      /* a first frame was taken, of video a key frame */
-  gboolean wants_key;
-  gboolean has_ended;
-  GstClockTime last_dts; /* running time */
-  gint64 last_ms;        /* in the file; -1 means none */
-} Track;
-
 struct _MbWriter {
   char *location;      /* as asked for; the file may differ in its extension */
-  GArray *tracks;      /* (element-type Track) */
+  GArray *tracks;      /* (element-type MbWriterTrack) */
   GPtrArray *frames;   /* (element-type Frame) not written yet */
   MbMuxer *muxer;      /* (nullable) while open */
   char *file_location; /* (nullable) since it was opened */
@@ -72,16 +54,10 @@ frame_free (gpointer data)
   g_free (self);
 }
 
-static void
-track_clear (gpointer data)
-{
-  g_clear_pointer (&((Track *) data)->codec_private, g_bytes_unref);
-}
-
-static Track *
+static MbWriterTrack *
 get_track (const MbWriter *self, guint track)
 {
-  return &g_array_index (self->tracks, Track, track);
+  return &g_array_index (self->tracks, MbWriterTrack, track);
 }
 
 /**
@@ -96,8 +72,8 @@ mb_writer_new (const char *location)
   MbWriter *self = g_new0 (MbWriter, 1);
 
   self->location = g_strdup (location);
-  self->tracks = g_array_new (FALSE, TRUE, sizeof (Track));
-  g_array_set_clear_func (self->tracks, track_clear);
+  self->tracks = g_array_new (FALSE, TRUE, sizeof (MbWriterTrack));
+  g_array_set_clear_func (self->tracks, mb_writer_track_clear);
   self->frames = g_ptr_array_new_with_free_func (frame_free);
   self->first_us = -1;
   return self;
@@ -127,57 +103,10 @@ mb_writer_free (MbWriter *self)
 guint
 mb_writer_add_track (MbWriter *self, gboolean is_video)
 {
-  Track track = {.is_video = is_video, .last_ms = -1, .last_dts = 0};
+  MbWriterTrack track = {.is_video = is_video, .last_ms = -1, .last_dts = 0};
 
   g_array_append_val (self->tracks, track);
   return self->tracks->len - 1;
-}
-
-static MbFrameCodec
-find_codec (const GstStructure *structure)
-{
-  static const struct {
-    const char *name;
-    MbFrameCodec codec;
-  } ROWS[] = {
-      {"video/x-vp8", MB_FRAME_CODEC_VP8},
-      {"video/x-vp9", MB_FRAME_CODEC_VP9},
-      {"video/x-h264", MB_FRAME_CODEC_H264},
-      {"audio/x-opus", MB_FRAME_CODEC_OPUS},
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (ROWS); i++) {
-    if (gst_structure_has_name (structure, ROWS[i].name))
-      return ROWS[i].codec;
-  }
-  return MB_FRAME_CODEC_UNKNOWN;
-}
-
-static void
-take_size (Track *track, unsigned int width, unsigned int height)
-{
-  if (track->width > 0 || width == 0 || height == 0 || width > MAX_PIXELS || height > MAX_PIXELS)
-    return;
-  track->width = width;
-  track->height = height;
-}
-
-/* Of H.264: parameter sets outside the frames, where there are any (ISO 14496-15, 5.3.3.1). */
-static void
-take_codec_data (Track *track, const GstStructure *structure)
-{
-  const GValue *value = gst_structure_get_value (structure, "codec_data");
-  GstMapInfo map;
-
-  track->is_byte_stream =
-      g_strcmp0 (gst_structure_get_string (structure, "stream-format"), "byte-stream") == 0;
-  if (value == NULL || !gst_buffer_map (gst_value_get_buffer (value), &map, GST_MAP_READ))
-    return;
-  if (map.size >= 7 && (map.data[4] & 3) != 3)
-    track->is_refused = TRUE; /* its NAL lengths are not of four bytes; no encoder does that */
-  if (map.size >= 7 && (map.data[5] & 0x1f) > 0 && track->codec_private == NULL)
-    track->codec_private = g_bytes_new (map.data, map.size);
-  gst_buffer_unmap (gst_value_get_buffer (value), &map);
 }
 
 /**
@@ -188,31 +117,7 @@ take_codec_data (Track *track, const GstStructure *structure)
 void
 mb_writer_set_caps (MbWriter *self, guint track, const GstCaps *caps)
 {
-  Track *target = get_track (self, track);
-  const GstStructure *structure;
-  MbFrameCodec codec;
-  int width;
-  int height;
-  int channels;
-
-  if (gst_caps_is_empty (caps) || gst_caps_is_any (caps))
-    return;
-  structure = gst_caps_get_structure (caps, 0);
-  codec = find_codec (structure);
-  if ((codec == MB_FRAME_CODEC_OPUS) == target->is_video)
-    codec = MB_FRAME_CODEC_UNKNOWN;
-  target->is_refused =
-      codec == MB_FRAME_CODEC_UNKNOWN || (target->is_in_file && codec != target->codec);
-  if (target->is_refused)
-    return;
-  target->codec = codec;
-  if (gst_structure_get_int (structure, "width", &width) &&
-      gst_structure_get_int (structure, "height", &height) && width > 0 && height > 0)
-    take_size (target, (unsigned int) width, (unsigned int) height);
-  if (gst_structure_get_int (structure, "channels", &channels) && channels > 0 && channels <= 2)
-    target->channels = (unsigned int) channels;
-  if (codec == MB_FRAME_CODEC_H264)
-    take_codec_data (target, structure);
+  mb_writer_track_set_caps (get_track (self, track), caps);
 }
 
 /**
@@ -237,44 +142,6 @@ mb_writer_end_track (MbWriter *self, guint track)
   get_track (self, track)->has_ended = TRUE;
 }
 
-/* Returns: (transfer full): the frame as the file has it */
-static GBytes *
-to_file_form (const Track *track, GstBuffer *buffer)
-{
-  gpointer data = NULL;
-  gsize size = 0;
-
-  gst_buffer_extract_dup (buffer, 0, gst_buffer_get_size (buffer), &data, &size);
-  if (track->codec == MB_FRAME_CODEC_H264 && track->is_byte_stream) {
-    g_autofree guint8 *owned = data;
-
-    return mb_frame_h264_to_length_prefixed (owned, size);
-  }
-  return g_bytes_new_take (data, size);
-}
-
-/* Whether the track takes the frame: of a picture the first is a key frame. */
-static gboolean
-accept (Track *track, GBytes *bytes, MbFrameInfo *info)
-{
-  gsize size;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-
-  if (!mb_frame_inspect (track->codec, data, size, info))
-    return FALSE;
-  if (!track->has_begun && !info->is_key) {
-    track->wants_key = TRUE;
-    return FALSE;
-  }
-  if (!track->has_begun && track->codec == MB_FRAME_CODEC_H264 && track->codec_private == NULL)
-    track->codec_private = mb_frame_h264_build_config (data, size);
-  if (info->is_key)
-    take_size (track, info->width, info->height);
-  track->has_begun = TRUE;
-  track->wants_key = FALSE;
-  return TRUE;
-}
-
 /**
  * mb_writer_push:
  * @pts: running time; with @dts not valid either it is taken for that of the frame before
@@ -287,7 +154,7 @@ void
 mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts, GstClockTime dts,
     gint64 now_us)
 {
-  Track *target = get_track (self, track);
+  MbWriterTrack *target = get_track (self, track);
   g_autoptr (GBytes) bytes = NULL;
   MbFrameInfo info;
   Frame *frame;
@@ -297,8 +164,8 @@ mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts
     self->n_dropped++;
     return;
   }
-  bytes = to_file_form (target, buffer);
-  if (!accept (target, bytes, &info)) {
+  bytes = mb_writer_track_to_file_form (target, buffer);
+  if (!mb_writer_track_accept (target, bytes, &info)) {
     self->n_dropped++;
     return;
   }
@@ -334,7 +201,7 @@ mb_writer_wants_open (const MbWriter *self, gint64 now_us)
   if (now_us - self->first_us >= OPEN_TIMEOUT_US)
     return TRUE;
   for (guint i = 0; i < self->tracks->len; i++) {
-    const Track *track = get_track (self, i);
+    const MbWriterTrack *track = get_track (self, i);
 
     if (!track->has_begun && !track->has_ended)
       return FALSE;
@@ -354,21 +221,6 @@ mb_writer_wants_key_frame (const MbWriter *self, guint track)
 }
 
 static void
-describe_track (const Track *track, MbMuxerTrack *described)
-{
-  described->codec = track->codec;
-  described->width = track->width;
-  described->height = track->height;
-  described->channels = track->channels > 0 ? track->channels : DEFAULT_CHANNELS;
-  described->codec_private = NULL;
-  if (track->codec == MB_FRAME_CODEC_OPUS)
-    described->codec_private = mb_frame_opus_build_head (described->channels);
-  else if (track->codec == MB_FRAME_CODEC_H264)
-    described->codec_private = track->codec_private != NULL ? g_bytes_ref (track->codec_private)
-                                                            : mb_frame_h264_build_config (NULL, 0);
-}
-
-static void
 choose_zero (MbWriter *self)
 {
   self->zero = GST_CLOCK_TIME_NONE;
@@ -385,12 +237,12 @@ open_file (MbWriter *self, gint64 now_us, GError **error)
   g_autofree MbMuxerTrack *described = g_new0 (MbMuxerTrack, self->tracks->len);
 
   for (guint i = 0; i < self->tracks->len; i++) {
-    Track *track = get_track (self, i);
+    MbWriterTrack *track = get_track (self, i);
 
     /* What nobody has said is what nearly every browser sends. */
     if (track->codec == MB_FRAME_CODEC_UNKNOWN)
       track->codec = track->is_video ? MB_FRAME_CODEC_VP8 : MB_FRAME_CODEC_OPUS;
-    describe_track (track, &described[i]);
+    mb_writer_track_describe (track, &described[i]);
     track->is_in_file = TRUE;
   }
   self->file_location = mb_muxer_build_location (self->location, described, self->tracks->len);
@@ -412,7 +264,7 @@ to_file_ms (const MbWriter *self, GstClockTime time)
 static void
 place (MbWriter *self, Frame *frame)
 {
-  Track *track = get_track (self, frame->track);
+  MbWriterTrack *track = get_track (self, frame->track);
   gint64 dts_ms = MAX (to_file_ms (self, frame->dts), track->last_ms + 1);
   gint64 duration_ms = 0;
 
@@ -436,7 +288,7 @@ static gboolean
 write_frames (MbWriter *self, GError **error)
 {
   for (guint i = 0; i < self->tracks->len; i++) {
-    const Track *track = get_track (self, i);
+    const MbWriterTrack *track = get_track (self, i);
 
     if (track->is_in_file && track->width > 0 &&
         !mb_muxer_set_size (self->muxer, i, track->width, track->height, error))
@@ -582,7 +434,7 @@ mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
 {
   *figures = (MbWriterFigures){.n_key_frames = self->n_key_frames};
   for (guint i = 0; i < self->tracks->len; i++) {
-    const Track *track = get_track (self, i);
+    const MbWriterTrack *track = get_track (self, i);
 
     if (!track->is_video)
       continue;
