@@ -6,6 +6,9 @@
  * The file begins when every track has a frame, or a second after the first frame with what is
  * there; a track that comes later still records. Each tick writes what has come since the last one,
  * in the order of time, as one cluster. Owned by one thread, the writer's.
+ *
+ * A file that is long enough ends before a key frame, and the next begins with it. That frame waits
+ * for one tick, so that the sound before it, which may come after it, is still in the old file.
  */
 #include "mb-writer.h"
 
@@ -17,6 +20,7 @@
 
 #define OPEN_TIMEOUT_US G_USEC_PER_SEC
 #define SYNC_INTERVAL_US G_USEC_PER_SEC
+#define NO_PICTURE_NS (2 * GST_SECOND) /* after which a file ends before any sound */
 
 typedef struct {
   guint track;
@@ -43,6 +47,13 @@ struct _MbWriter {
   guint64 n_bytes;      /* of a closed file */
   guint64 n_dropped;    /* frames */
   gboolean is_over;     /* finished or failed */
+
+  GstClockTime split_duration; /* 0 means never */
+  guint64 split_bytes;         /* likewise */
+  unsigned int n_files;        /* that ended before this one */
+  gboolean is_splitting;       /* the next tick ends the file */
+  GstClockTime split_at;       /* running time of the next one's first frame */
+  MbWriterFile *ended;         /* (nullable) nobody has asked for it yet */
 };
 
 static void
@@ -51,6 +62,13 @@ frame_free (gpointer data)
   Frame *self = data;
 
   g_bytes_unref (self->bytes);
+  g_free (self);
+}
+
+void
+mb_writer_file_free (MbWriterFile *self)
+{
+  g_free (self->location);
   g_free (self);
 }
 
@@ -92,7 +110,22 @@ mb_writer_free (MbWriter *self)
   g_array_unref (self->tracks);
   g_free (self->location);
   g_free (self->file_location);
+  g_clear_pointer (&self->ended, mb_writer_file_free);
   g_free (self);
+}
+
+/**
+ * mb_writer_set_split:
+ * @duration: after which a file ends at the next key frame; 0 is never
+ * @bytes: likewise
+ *
+ * Later files are called `NAME.2.webm`, `NAME.3.webm` and so on.
+ */
+void
+mb_writer_set_split (MbWriter *self, GstClockTime duration, guint64 bytes)
+{
+  self->split_duration = duration;
+  self->split_bytes = bytes;
 }
 
 /**
@@ -209,15 +242,33 @@ mb_writer_wants_open (const MbWriter *self, gint64 now_us)
   return TRUE;
 }
 
+static gboolean
+is_full (const MbWriter *self)
+{
+  return self->split_bytes > 0 && mb_muxer_get_size (self->muxer) >= self->split_bytes;
+}
+
+static gboolean
+is_split_due (const MbWriter *self)
+{
+  if (self->muxer == NULL || self->is_splitting)
+    return FALSE;
+  return is_full (self) ||
+         (self->split_duration > 0 && mb_writer_get_duration (self) >= self->split_duration);
+}
+
 /**
  * mb_writer_wants_key_frame:
  *
- * Returns: whether frames of the track are dropped for want of a key frame
+ * Returns: whether frames of the track are dropped for want of a key frame, or the file waits for
+ *   one to end
  */
 gboolean
 mb_writer_wants_key_frame (const MbWriter *self, guint track)
 {
-  return !self->is_over && get_track (self, track)->wants_key;
+  const MbWriterTrack *target = get_track (self, track);
+
+  return !self->is_over && (target->wants_key || (target->is_video && is_split_due (self)));
 }
 
 static void
@@ -229,6 +280,18 @@ choose_zero (MbWriter *self)
 
     self->zero = MIN (self->zero, MIN (frame->dts, frame->pts));
   }
+}
+
+/* `NAME.2.webm` for the second file. */
+static char *
+build_location (const MbWriter *self, const MbMuxerTrack *described)
+{
+  g_autofree char *first = mb_muxer_build_location (self->location, described, self->tracks->len);
+  const char *dot = strrchr (first, '.');
+
+  if (self->n_files == 0)
+    return g_steal_pointer (&first);
+  return g_strdup_printf ("%.*s.%u%s", (int) (dot - first), first, self->n_files + 1, dot);
 }
 
 static gboolean
@@ -245,7 +308,8 @@ open_file (MbWriter *self, gint64 now_us, GError **error)
     mb_writer_track_describe (track, &described[i]);
     track->is_in_file = TRUE;
   }
-  self->file_location = mb_muxer_build_location (self->location, described, self->tracks->len);
+  g_free (self->file_location);
+  self->file_location = build_location (self, described);
   self->muxer = mb_muxer_new (self->file_location, described, self->tracks->len, error);
   for (guint i = 0; i < self->tracks->len; i++)
     g_clear_pointer (&described[i].codec_private, g_bytes_unref);
@@ -282,6 +346,28 @@ compare_frames (gconstpointer a, gconstpointer b)
   const Frame *other = *(const Frame *const *) b;
 
   return (one->dts_ms > other->dts_ms) - (one->dts_ms < other->dts_ms);
+}
+
+/* Returns: (transfer full) (element-type Frame): what belongs into the next file; on each track all
+ * that comes after such a frame does, too */
+static GPtrArray *
+take_later (MbWriter *self, GstClockTime split_at)
+{
+  g_autoptr (GHashTable) reached = g_hash_table_new (NULL, NULL);
+  GPtrArray *later = g_ptr_array_new_with_free_func (frame_free);
+
+  for (guint i = 0; i < self->frames->len;) {
+    Frame *frame = self->frames->pdata[i];
+    gpointer track = GUINT_TO_POINTER (frame->track);
+
+    if (frame->pts >= split_at || g_hash_table_contains (reached, track)) {
+      g_hash_table_add (reached, track);
+      g_ptr_array_add (later, g_ptr_array_steal_index (self->frames, i));
+    } else {
+      i++;
+    }
+  }
+  return later;
 }
 
 static gboolean
@@ -328,6 +414,106 @@ close_file (MbWriter *self)
   self->is_over = TRUE;
 }
 
+/* Without pictures for a while any sound may begin a file. */
+static gboolean
+has_pictures (const MbWriter *self)
+{
+  GstClockTime newest = 0;
+
+  for (guint i = 0; i < self->tracks->len; i++)
+    newest = MAX (newest, get_track (self, i)->last_dts);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const MbWriterTrack *track = get_track (self, i);
+
+    if (track->is_video && track->is_in_file && track->has_begun && !track->has_ended &&
+        track->last_dts + NO_PICTURE_NS > newest)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The first frame that may begin the next file, where this one is long enough by then. */
+static gboolean
+find_split (MbWriter *self)
+{
+  gboolean has_video = has_pictures (self);
+
+  if (self->split_duration == 0 && self->split_bytes == 0)
+    return FALSE;
+  for (guint i = 0; i < self->frames->len; i++) {
+    const Frame *frame = self->frames->pdata[i];
+    gboolean is_long = self->split_duration > 0 && frame->pts > self->zero &&
+                       frame->pts - self->zero >= self->split_duration;
+
+    if ((!is_long && !is_full (self)) || frame->pts <= self->zero ||
+        (has_video && !(frame->is_key && get_track (self, frame->track)->is_video)))
+      continue;
+    self->split_at = frame->pts;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+begin_again (MbWriter *self)
+{
+  self->n_files++;
+  self->n_key_frames = 0;
+  self->end_ms = 0;
+  for (guint i = 0; i < self->tracks->len; i++)
+    get_track (self, i)->last_ms = -1;
+  for (guint i = self->frames->len; i > 0; i--) {
+    const Frame *frame = self->frames->pdata[i - 1];
+    MbWriterTrack *track = get_track (self, frame->track);
+    MbFrameInfo info;
+    gsize size;
+    const guint8 *data = g_bytes_get_data (frame->bytes, &size);
+
+    if (!track->is_video || !frame->is_key || !mb_frame_inspect (track->codec, data, size, &info))
+      continue;
+    track->width = 0;
+    mb_writer_track_take_size (track, info.width, info.height);
+  }
+}
+
+static gboolean
+split_file (MbWriter *self, gint64 now_us, GError **error)
+{
+  g_autoptr (GPtrArray) later = take_later (self, self->split_at);
+
+  self->is_splitting = FALSE;
+  if (!write_frames (self, error) || !mb_muxer_finish (self->muxer, error))
+    return FALSE;
+  g_clear_pointer (&self->ended, mb_writer_file_free);
+  self->ended = g_new0 (MbWriterFile, 1);
+  self->ended->location = g_strdup (self->file_location);
+  self->ended->bytes = mb_muxer_get_size (self->muxer);
+  self->ended->duration = mb_writer_get_duration (self);
+  mb_writer_get_figures (self, &self->ended->figures);
+  g_clear_pointer (&self->muxer, mb_muxer_free);
+  g_ptr_array_extend_and_steal (self->frames, g_steal_pointer (&later));
+  begin_again (self);
+  return open_file (self, now_us, error) && write_frames (self, error);
+}
+
+/* What has come, into this file and the next. */
+static gboolean
+write_or_split (MbWriter *self, gint64 now_us, GError **error)
+{
+  g_autoptr (GPtrArray) later = NULL;
+
+  if (self->is_splitting)
+    return split_file (self, now_us, error);
+  if (!find_split (self))
+    return write_frames (self, error);
+  self->is_splitting = TRUE;
+  later = take_later (self, self->split_at);
+  if (!write_frames (self, error))
+    return FALSE;
+  g_ptr_array_extend_and_steal (self->frames, g_steal_pointer (&later));
+  return TRUE;
+}
+
 /**
  * mb_writer_tick:
  * @now_us: monotonic
@@ -347,7 +533,7 @@ mb_writer_tick (MbWriter *self, gint64 now_us, GError **error)
   if (self->muxer == NULL && is_good)
     return TRUE;
   if (is_good && self->frames->len > 0)
-    is_good = write_frames (self, error);
+    is_good = write_or_split (self, now_us, error);
   if (is_good && now_us - self->synced_us >= SYNC_INTERVAL_US) {
     self->synced_us = now_us;
     is_good = mb_muxer_sync (self->muxer, error);
@@ -374,6 +560,8 @@ mb_writer_finish (MbWriter *self, GError **error)
     return TRUE;
   if (self->muxer == NULL && self->frames->len > 0)
     is_good = open_file (self, self->first_us, error);
+  if (is_good && self->is_splitting)
+    is_good = split_file (self, self->synced_us, error);
   if (is_good && self->muxer != NULL)
     is_good = write_frames (self, error) && mb_muxer_finish (self->muxer, error);
   close_file (self);
@@ -452,4 +640,16 @@ guint64
 mb_writer_get_dropped (const MbWriter *self)
 {
   return self->n_dropped;
+}
+
+/**
+ * mb_writer_take_ended:
+ *
+ * Returns: (transfer full) (nullable): the file that has ended since this was last asked, because
+ *   it was long enough. Asked after each tick and after the end none is missed
+ */
+MbWriterFile *
+mb_writer_take_ended (MbWriter *self)
+{
+  return g_steal_pointer (&self->ended);
 }
