@@ -277,6 +277,8 @@ check_together (MbOptions *self, GError **error)
 
     if (self->room == NULL && (setting->row->flags & MB_OPTION_NEEDS_ROOM) != 0)
       return refuse (setting, "needs --room ID, the room to join", error);
+    if (self->record_dir == NULL && (setting->row->flags & MB_OPTION_NEEDS_RECORD) != 0)
+      return refuse (setting, "needs --record DIR, where recordings go", error);
     if (self->server_url != NULL && setting->row->group == MB_OPTION_GROUP_HOST)
       return refuse (setting, "is about hosting, which --server leaves to another", error);
   }

@@ -53,6 +53,10 @@ typedef enum {
  * @height: of the sent video, pixels
  * @fps: of the sent video
  * @record_dir: (nullable): where peers are recorded
+ * @split_ms: of a recording, after which a file ends and another begins; 0 is never
+ * @split_bytes: likewise
+ * @audio_only: record no video
+ * @idle_ms: how long a bot stays in a room with nobody else; 0 is for ever
  * @count: bots a room
  * @rooms: rooms
  * @rate: joins a second; 0 is all at once
@@ -99,6 +103,10 @@ typedef struct {
   unsigned int height;
   unsigned int fps;
   char *record_dir;
+  gint64 split_ms;
+  guint64 split_bytes;
+  gboolean audio_only;
+  gint64 idle_ms;
   unsigned int count;
   unsigned int rooms;
   unsigned int rate;

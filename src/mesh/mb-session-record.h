@@ -72,9 +72,11 @@ G_DECLARE_FINAL_TYPE (MbSessionRecord, mb_session_record, MB, SESSION_RECORD, GO
 
 MbSessionRecord *mb_session_record_new (
     const char *folder, const char *room_id, const char *server, const char *recorder);
+void mb_session_record_set_return (MbSessionRecord *self, unsigned int return_ms);
 void mb_session_record_add_participant (
     MbSessionRecord *self, const char *id, const char *display_name);
-void mb_session_record_remove_participant (MbSessionRecord *self, const char *id);
+void mb_session_record_remove_participant (
+    MbSessionRecord *self, const char *id, gboolean has_dropped);
 MbRecordedFile *mb_session_record_add_file (
     MbSessionRecord *self, const char *location, const char *participant, gboolean is_screen);
 void mb_session_record_file_opened (MbSessionRecord *self, MbRecordedFile *file);
