@@ -107,15 +107,6 @@ participant_free (gpointer data)
 }
 
 static void
-track_free (gpointer data)
-{
-  MbRecordedTrack *self = data;
-
-  g_array_unref (self->gaps);
-  g_free (self);
-}
-
-static void
 file_free (gpointer data)
 {
   MbRecordedFile *self = data;
@@ -138,22 +129,6 @@ work_free (gpointer data)
   g_free (self->events);
   g_free (self->session);
   g_free (self);
-}
-
-/**
- * mb_recorded_track_new:
- * @kind: (transfer none): static
- * @codec: (transfer none): static
- */
-MbRecordedTrack *
-mb_recorded_track_new (const char *kind, const char *codec)
-{
-  MbRecordedTrack *self = g_new0 (MbRecordedTrack, 1);
-
-  self->kind = kind;
-  self->codec = codec;
-  self->gaps = g_array_new (FALSE, FALSE, sizeof (MbRecordedGap));
-  return self;
 }
 
 /* RFC 3339, UTC, milliseconds. */
@@ -212,33 +187,6 @@ write_participants (MbSessionRecord *self, MbJsonWriter *json)
 }
 
 static void
-write_track (const MbRecordedTrack *track, MbJsonWriter *json)
-{
-  mb_json_writer_begin (json, NULL, '{');
-  mb_json_writer_add_string (json, "kind", track->kind);
-  mb_json_writer_add_string (json, "codec", track->codec);
-  if (track->width > 0) {
-    mb_json_writer_add_number (json, "width", track->width);
-    mb_json_writer_add_number (json, "height", track->height);
-  }
-  mb_json_writer_add_number (json, "packets", (double) track->n_packets);
-  mb_json_writer_add_number (json, "lost", (double) track->n_lost);
-  if (strcmp (track->kind, "video") == 0)
-    mb_json_writer_add_number (json, "keyframes", (double) track->n_key_frames);
-  mb_json_writer_begin (json, "gaps", '[');
-  for (guint i = 0; i < track->gaps->len; i++) {
-    const MbRecordedGap *gap = &g_array_index (track->gaps, MbRecordedGap, i);
-
-    mb_json_writer_begin (json, NULL, '{');
-    mb_json_writer_add_number (json, "atMs", (double) gap->at_ms);
-    mb_json_writer_add_number (json, "durationMs", (double) gap->duration_ms);
-    mb_json_writer_end (json, '}');
-  }
-  mb_json_writer_end (json, ']');
-  mb_json_writer_end (json, '}');
-}
-
-static void
 write_file (MbSessionRecord *self, const MbRecordedFile *file, MbJsonWriter *json)
 {
   g_autofree char *name = g_path_get_basename (file->location);
@@ -262,7 +210,7 @@ write_file (MbSessionRecord *self, const MbRecordedFile *file, MbJsonWriter *jso
     mb_json_writer_add_string (json, "error", file->error);
   mb_json_writer_begin (json, "tracks", '[');
   for (guint i = 0; i < file->tracks->len; i++)
-    write_track (g_ptr_array_index (file->tracks, i), json);
+    mb_recorded_track_write (g_ptr_array_index (file->tracks, i), json);
   mb_json_writer_end (json, ']');
   mb_json_writer_end (json, '}');
 }
@@ -603,7 +551,7 @@ mb_session_record_add_file (
   file->location = g_strdup (location);
   file->participant = g_strdup (get_first_id (self, participant));
   file->is_screen = is_screen;
-  file->tracks = g_ptr_array_new_with_free_func (track_free);
+  file->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_recorded_track_free);
   g_ptr_array_add (self->files, file);
   return file;
 }
