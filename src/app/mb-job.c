@@ -360,6 +360,11 @@ on_mesh_left (MbMesh *mesh, Bot *bot)
   g_autoptr (MbJob) job = g_object_ref (bot->job);
 
   g_info ("room %s: %s has left", bot->room, bot->name);
+  if (job->options->on_finish != NULL) {
+    g_autofree char *folder = g_build_filename (job->options->record_dir, bot->room, NULL);
+
+    mb_archive_verb_hand_over (folder, job->options->on_finish);
+  }
   if (bot->stats != NULL)
     mb_stats_end (bot->stats);
   g_signal_handlers_disconnect_by_data (bot->mesh, bot);
@@ -416,6 +421,7 @@ start_bot (MbJob *self, GError **error)
       .role = self->options->record_dir != NULL ? MB_ROLE_RECORDER : MB_ROLE_BOT,
       .record_dir = self->options->record_dir,
       .record_split = {self->options->split_ms, self->options->split_bytes},
+      .record_on_finish = self->options->on_finish != NULL,
       .record_audio_only = self->options->audio_only,
       .receive_codecs =
           self->options->audio_only ? NO_CODECS : (const char *const *) self->options->codecs,
@@ -520,6 +526,8 @@ mb_job_start (MbJob *self, GError **error)
   self->started_us = g_get_real_time ();
   if (self->options->record_dir != NULL)
     self->repair = mb_archive_verb_repair (self->options->record_dir);
+  if (self->options->on_finish != NULL)
+    mb_archive_verb_hand_over (self->options->record_dir, self->options->on_finish);
   self->media = mb_media_new ();
   self->sources = mb_sources_new (self->media, self->options);
   g_signal_connect_object (

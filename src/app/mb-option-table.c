@@ -318,6 +318,17 @@ take_audio_only (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_on_finish (MbOptions *self, const char *value, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the command is missing");
+    return FALSE;
+  }
+  replace (&self->on_finish, value);
+  return TRUE;
+}
+
+static gboolean
 take_idle (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_duration (value, &self->idle_ms, error);
@@ -550,6 +561,8 @@ const MbOptionRow MB_OPTION_ROWS[] = {
     {"audio-only", 0, MB_OPTION_GROUP_JOIN,
         MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD, take_audio_only, NULL,
         "record sound and no video"},
+    {"on-finish", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        take_on_finish, "CMD", "run CMD for each session that has ended, in $MESHBOT_SESSION"},
     {"idle", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_idle, "TIME",
         "leave when nobody else has been in the room for TIME (never)"},
     {"duration", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_duration, "TIME",

@@ -56,6 +56,7 @@ typedef enum {
  * @split_ms: of a recording, after which a file ends and another begins; 0 is never
  * @split_bytes: likewise
  * @audio_only: record no video
+ * @on_finish: (nullable): a command for each session that has ended
  * @idle_ms: how long a bot stays in a room with nobody else; 0 is for ever
  * @count: bots a room
  * @rooms: rooms
@@ -106,6 +107,7 @@ typedef struct {
   gint64 split_ms;
   guint64 split_bytes;
   gboolean audio_only;
+  char *on_finish;
   gint64 idle_ms;
   unsigned int count;
   unsigned int rooms;

@@ -35,6 +35,7 @@ struct _MbMesh {
   MbRole role;
   char *record_dir; /* (nullable) */
   MbRecordingSplit record_split;
+  gboolean record_on_finish;
   gboolean record_audio_only;
   GStrv receive_codecs; /* (nullable) */
   GStrv ice_servers;    /* (nullable) */
@@ -197,6 +198,7 @@ start_recorder (MbMesh *self)
       .server = self->server_url,
       .name = self->display_name,
       .split = self->record_split,
+      .on_finish = self->record_on_finish,
       .audio_only = self->record_audio_only};
 
   if (self->record_dir == NULL || self->recorder != NULL)
@@ -400,6 +402,7 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->role = config->role;
   self->record_dir = g_strdup (config->record_dir);
   self->record_split = config->record_split;
+  self->record_on_finish = config->record_on_finish;
   self->record_audio_only = config->record_audio_only;
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
   self->ice_servers = g_strdupv ((char **) config->ice_servers);

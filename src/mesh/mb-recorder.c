@@ -434,6 +434,8 @@ mb_recorder_new (const MbRecorderConfig *config, GError **error)
   self->lock = lock_folder (self->folder);
   self->record =
       mb_session_record_new (self->folder, config->room_id, config->server, config->name);
+  if (config->on_finish)
+    mb_session_record_set_pending (self->record);
   g_signal_connect_object (
       self->record, "finished", G_CALLBACK (on_record_finished), self, G_CONNECT_DEFAULT);
   return self;

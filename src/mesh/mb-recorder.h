@@ -19,6 +19,7 @@ G_DECLARE_FINAL_TYPE (MbRecorder, mb_recorder, MB, RECORDER, GObject)
  * @server: where the room is, for the session's record
  * @name: under which name it is recorded
  * @split: when a file ends and another begins
+ * @on_finish: session.json says that the session is to be handed over
  * @audio_only: pictures are left out
  */
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
   const char *server;
   const char *name;
   MbRecordingSplit split;
+  gboolean on_finish;
   gboolean audio_only;
 } MbRecorderConfig;
 

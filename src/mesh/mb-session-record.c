@@ -59,6 +59,7 @@ struct _MbSessionRecord {
   GPtrArray *participants; /* (element-type Participant) */
   GPtrArray *files;        /* (element-type MbRecordedFile) */
   GString *events;         /* lines that are not written yet */
+  gboolean is_pending;     /* it is to be handed over when it has ended */
   gboolean is_dirty;       /* session.json is older than what is known */
   gboolean is_writing;
   gboolean has_warned;
@@ -234,6 +235,8 @@ build_session (MbSessionRecord *self)
     is_complete = is_complete && file->is_closed && file->error == NULL;
   }
   mb_json_writer_add_boolean (&json, "complete", is_complete);
+  if (self->is_pending)
+    mb_json_writer_add_string (&json, "onFinish", "pending");
   write_participants (self, &json);
   mb_json_writer_begin (&json, "files", '[');
   for (guint i = 0; i < self->files->len; i++) {
@@ -374,6 +377,19 @@ on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 /* ---- events ---- */
+
+/**
+ * mb_session_record_set_pending:
+ *
+ * Somebody hands it over when it has ended.
+ */
+void
+mb_session_record_set_pending (MbSessionRecord *self)
+{
+  self->is_pending = TRUE;
+  self->is_dirty = TRUE;
+  save (self);
+}
 
 /**
  * mb_session_record_set_return:

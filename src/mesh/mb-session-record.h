@@ -40,6 +40,7 @@ G_DECLARE_FINAL_TYPE (MbSessionRecord, mb_session_record, MB, SESSION_RECORD, GO
 
 MbSessionRecord *mb_session_record_new (
     const char *folder, const char *room_id, const char *server, const char *recorder);
+void mb_session_record_set_pending (MbSessionRecord *self);
 void mb_session_record_set_return (MbSessionRecord *self, unsigned int return_ms);
 void mb_session_record_add_participant (
     MbSessionRecord *self, const char *id, const char *display_name);
