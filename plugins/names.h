@@ -40,6 +40,8 @@
 /* mbwriter: encoded frames into one file, WebM where it can hold the codecs, else Matroska.
  *   pads                   MB_WRITER_PAD_VIDEO, MB_WRITER_PAD_AUDIO (request)
  *   MB_PROP_LOCATION       (string): the final name; LOCATION.part while it is open. Never overwrites.
+ *   MB_PROP_SPLIT_DURATION (guint64, ns), MB_PROP_SPLIT_BYTES (guint64): a file as long ends before the next key frame,
+ *                          and NAME.2 begins with it; 0 is never.
  *   MB_MESSAGE_WRITER_OPENED      { location: string, the final name; zero: guint64, running time of its time zero }
  *   MB_MESSAGE_WRITER_CLOSED      { location: string, bytes: guint64, duration: guint64 in ns,
  *                                   reason: string, one of MB_WRITER_REASON_…, error: string ("" where none),
@@ -51,10 +53,13 @@
 #define MB_WRITER_PAD_VIDEO "video_%u"
 #define MB_WRITER_PAD_AUDIO "audio_%u"
 #define MB_PROP_LOCATION "location"
+#define MB_PROP_SPLIT_DURATION "split-duration"
+#define MB_PROP_SPLIT_BYTES "split-bytes"
 #define MB_MESSAGE_WRITER_OPENED "mb-writer-opened"
 #define MB_MESSAGE_WRITER_CLOSED "mb-writer-closed"
 #define MB_MESSAGE_WRITER_DROPPED "mb-writer-dropped"
 #define MB_WRITER_PART_SUFFIX ".part"
+#define MB_WRITER_REASON_SPLIT "split"     /* long enough; the next file follows */
 #define MB_WRITER_REASON_EOS "eos"         /* every track ended */
 #define MB_WRITER_REASON_STOPPED "stopped" /* READY→NULL, or PAUSED→READY */
 #define MB_WRITER_REASON_ERROR "error"     /* the disk refused; LOCATION.part stays and plays */

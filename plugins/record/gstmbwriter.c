@@ -43,10 +43,12 @@ typedef struct {
 struct _GstMbWriter {
   GstElement parent;
 
-  char *location;      /* object lock */
-  MbFrameQueue *queue; /* owned; locks itself */
-  GPtrArray *tracks;   /* (element-type Track) object lock; only ever grows */
-  guint n_video;       /* object lock; for names of pads */
+  char *location;         /* object lock */
+  guint64 split_duration; /* ns, object lock; 0 means never */
+  guint64 split_bytes;    /* object lock; 0 means never */
+  MbFrameQueue *queue;    /* owned; locks itself */
+  GPtrArray *tracks;      /* (element-type Track) object lock; only ever grows */
+  guint n_video;          /* object lock; for names of pads */
   guint n_audio;
   guint32 eos_seqnum; /* object lock */
   GThread *thread;    /* (nullable) between READY and PAUSED; state changes */
@@ -69,6 +71,8 @@ enum {
   PROP_LOCATION,
   PROP_MAX_QUEUE_BYTES,
   PROP_DROPPED,
+  PROP_SPLIT_DURATION,
+  PROP_SPLIT_BYTES,
 };
 
 static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
@@ -107,18 +111,25 @@ post (GstMbWriter *self, GstStructure *structure)
 }
 
 static void
+post_closed_file (Run *run, const MbWriterFile *file, const char *reason, const char *error)
+{
+  post (run->element,
+      gst_structure_new (MB_MESSAGE_WRITER_CLOSED, "location", G_TYPE_STRING, file->location,
+          "bytes", G_TYPE_UINT64, file->bytes, "duration", G_TYPE_UINT64, file->duration, "reason",
+          G_TYPE_STRING, reason, "error", G_TYPE_STRING, error, "key-frames", G_TYPE_UINT64,
+          file->figures.n_key_frames, "width", G_TYPE_UINT, file->figures.width, "height",
+          G_TYPE_UINT, file->figures.height, NULL));
+}
+
+static void
 post_closed (Run *run, const char *reason, const char *error)
 {
-  MbWriterFigures figures;
+  MbWriterFile file = {.location = (char *) mb_writer_get_location (run->writer),
+      .bytes = mb_writer_get_bytes (run->writer),
+      .duration = mb_writer_get_duration (run->writer)};
 
-  mb_writer_get_figures (run->writer, &figures);
-  post (run->element,
-      gst_structure_new (MB_MESSAGE_WRITER_CLOSED, "location", G_TYPE_STRING,
-          mb_writer_get_location (run->writer), "bytes", G_TYPE_UINT64,
-          mb_writer_get_bytes (run->writer), "duration", G_TYPE_UINT64,
-          mb_writer_get_duration (run->writer), "reason", G_TYPE_STRING, reason, "error",
-          G_TYPE_STRING, error, "key-frames", G_TYPE_UINT64, figures.n_key_frames, "width",
-          G_TYPE_UINT, figures.width, "height", G_TYPE_UINT, figures.height, NULL));
+  mb_writer_get_figures (run->writer, &file.figures);
+  post_closed_file (run, &file, reason, error);
 }
 
 static void
@@ -136,6 +147,18 @@ tell_open (Run *run)
     return;
   run->is_told_open = TRUE;
   post_opened (run);
+}
+
+/* The next one is told of as any other. */
+static void
+tell_ended (Run *run)
+{
+  g_autoptr (MbWriterFile) ended = mb_writer_take_ended (run->writer);
+
+  if (ended == NULL)
+    return;
+  run->is_told_open = FALSE;
+  post_closed_file (run, ended, MB_WRITER_REASON_SPLIT, "");
 }
 
 static void
@@ -236,13 +259,16 @@ step (Run *run)
 {
   gint64 now_us = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
+  gboolean is_good;
 
   take_items (run, now_us);
   if (run->is_over)
     return;
   if (mb_writer_wants_open (run->writer, now_us))
     ask_caps (run);
-  if (!mb_writer_tick (run->writer, now_us, &error))
+  is_good = mb_writer_tick (run->writer, now_us, &error);
+  tell_ended (run);
+  if (!is_good)
     fail (run, error);
   tell_open (run);
   tell_dropped (run, now_us);
@@ -258,6 +284,7 @@ finish (Run *run, const char *reason)
     return;
   ask_caps (run);
   is_good = mb_writer_finish (run->writer, &error);
+  tell_ended (run);
   run->is_over = TRUE;
   if (!is_good) {
     fail (run, error);
@@ -290,12 +317,17 @@ run_writer (gpointer data)
   GstMbWriter *self = data;
   g_autofree char *location = NULL;
   Run run = {.element = self};
+  guint64 split_duration;
+  guint64 split_bytes;
   gboolean is_eos = FALSE;
 
   GST_OBJECT_LOCK (self);
   location = g_strdup (self->location);
+  split_duration = self->split_duration;
+  split_bytes = self->split_bytes;
   GST_OBJECT_UNLOCK (self);
   run.writer = mb_writer_new (location);
+  mb_writer_set_split (run.writer, split_duration, split_bytes);
 
   while (!g_atomic_int_get (&self->stopping)) {
     /* Asked before the last items are taken: nothing comes after a track's end. */
@@ -520,6 +552,16 @@ gst_mb_writer_set_property (GObject *object, guint id, const GValue *value, GPar
     self->location = g_value_dup_string (value);
     GST_OBJECT_UNLOCK (self);
     break;
+  case PROP_SPLIT_DURATION:
+    GST_OBJECT_LOCK (self);
+    self->split_duration = g_value_get_uint64 (value);
+    GST_OBJECT_UNLOCK (self);
+    break;
+  case PROP_SPLIT_BYTES:
+    GST_OBJECT_LOCK (self);
+    self->split_bytes = g_value_get_uint64 (value);
+    GST_OBJECT_UNLOCK (self);
+    break;
   case PROP_MAX_QUEUE_BYTES:
     mb_frame_queue_set_max_bytes (self->queue, g_value_get_uint (value));
     break;
@@ -568,6 +610,16 @@ gst_mb_writer_class_init (GstMbWriterClass *klass)
   g_object_class_install_property (object_class, PROP_DROPPED,
       g_param_spec_uint64 (MB_PROP_DROPPED, "Dropped", "Frames that found the queue full", 0,
           G_MAXUINT64, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+
+  g_object_class_install_property (object_class, PROP_SPLIT_DURATION,
+      g_param_spec_uint64 (MB_PROP_SPLIT_DURATION, "Split after",
+          "Nanoseconds after which a file ends before a key frame, and NAME.2 begins with it; 0 is "
+          "never",
+          0, G_MAXUINT64, 0, G_PARAM_WRITABLE | GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_SPLIT_BYTES,
+      g_param_spec_uint64 (MB_PROP_SPLIT_BYTES, "Split at",
+          "Bytes after which a file ends likewise; 0 is never", 0, G_MAXUINT64, 0,
+          G_PARAM_WRITABLE | GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &audio_template);

@@ -6,6 +6,9 @@
  * The file begins when every track has a frame, or a second after the first frame with what is
  * there; a track that comes later still records. Each tick writes what has come since the last one,
  * in the order of time, as one cluster. Owned by one thread, the writer's.
+ *
+ * A file that is long enough ends before a key frame, and the next begins with it. That frame waits
+ * for one tick, so that the sound before it, which may come after it, is still in the old file.
  */
 #include "mb-writer.h"
 
@@ -13,11 +16,11 @@
 
 #include "mb-frame.h"
 #include "mb-muxer.h"
+#include "mb-writer-track.h"
 
 #define OPEN_TIMEOUT_US G_USEC_PER_SEC
 #define SYNC_INTERVAL_US G_USEC_PER_SEC
-#define MAX_PIXELS 65535
-#define DEFAULT_CHANNELS 2
+#define NO_PICTURE_NS (2 * GST_SECOND) /* after which a file ends before any sound */
 
 typedef struct {
   guint track;
@@ -30,26 +33,9 @@ typedef struct {
   GBytes *bytes; /* as the file has them */
 } Frame;
 
-typedef struct {
-  gboolean is_video;
-  MbFrameCodec codec;
-  unsigned int width; /* pixels; 0 means not known yet */
-  unsigned int height;
-  unsigned int channels;
-  GBytes *codec_private;   /* (nullable) */
-  gboolean is_byte_stream; /* H.264 with start codes */
-  gboolean is_in_file;     /* the header has it */
-  gboolean is_refused;     /* its codec is not the one that the header says, or none we know */
-  gboolean has_begun;      /* a first frame was taken, of video a key frame */
-  gboolean wants_key;
-  gboolean has_ended;
-  GstClockTime last_dts; /* running time */
-  gint64 last_ms;        /* in the file; -1 means none */
-} Track;
-
 struct _MbWriter {
   char *location;      /* as asked for; the file may differ in its extension */
-  GArray *tracks;      /* (element-type Track) */
+  GArray *tracks;      /* (element-type MbWriterTrack) */
   GPtrArray *frames;   /* (element-type Frame) not written yet */
   MbMuxer *muxer;      /* (nullable) while open */
   char *file_location; /* (nullable) since it was opened */
@@ -61,6 +47,13 @@ struct _MbWriter {
   guint64 n_bytes;      /* of a closed file */
   guint64 n_dropped;    /* frames */
   gboolean is_over;     /* finished or failed */
+
+  GstClockTime split_duration; /* 0 means never */
+  guint64 split_bytes;         /* likewise */
+  unsigned int n_files;        /* that ended before this one */
+  gboolean is_splitting;       /* the next tick ends the file */
+  GstClockTime split_at;       /* running time of the next one's first frame */
+  MbWriterFile *ended;         /* (nullable) nobody has asked for it yet */
 };
 
 static void
@@ -72,16 +65,17 @@ frame_free (gpointer data)
   g_free (self);
 }
 
-static void
-track_clear (gpointer data)
+void
+mb_writer_file_free (MbWriterFile *self)
 {
-  g_clear_pointer (&((Track *) data)->codec_private, g_bytes_unref);
+  g_free (self->location);
+  g_free (self);
 }
 
-static Track *
+static MbWriterTrack *
 get_track (const MbWriter *self, guint track)
 {
-  return &g_array_index (self->tracks, Track, track);
+  return &g_array_index (self->tracks, MbWriterTrack, track);
 }
 
 /**
@@ -96,8 +90,8 @@ mb_writer_new (const char *location)
   MbWriter *self = g_new0 (MbWriter, 1);
 
   self->location = g_strdup (location);
-  self->tracks = g_array_new (FALSE, TRUE, sizeof (Track));
-  g_array_set_clear_func (self->tracks, track_clear);
+  self->tracks = g_array_new (FALSE, TRUE, sizeof (MbWriterTrack));
+  g_array_set_clear_func (self->tracks, mb_writer_track_clear);
   self->frames = g_ptr_array_new_with_free_func (frame_free);
   self->first_us = -1;
   return self;
@@ -116,7 +110,22 @@ mb_writer_free (MbWriter *self)
   g_array_unref (self->tracks);
   g_free (self->location);
   g_free (self->file_location);
+  g_clear_pointer (&self->ended, mb_writer_file_free);
   g_free (self);
+}
+
+/**
+ * mb_writer_set_split:
+ * @duration: after which a file ends at the next key frame; 0 is never
+ * @bytes: likewise
+ *
+ * Later files are called `NAME.2.webm`, `NAME.3.webm` and so on.
+ */
+void
+mb_writer_set_split (MbWriter *self, GstClockTime duration, guint64 bytes)
+{
+  self->split_duration = duration;
+  self->split_bytes = bytes;
 }
 
 /**
@@ -127,57 +136,10 @@ mb_writer_free (MbWriter *self)
 guint
 mb_writer_add_track (MbWriter *self, gboolean is_video)
 {
-  Track track = {.is_video = is_video, .last_ms = -1, .last_dts = 0};
+  MbWriterTrack track = {.is_video = is_video, .last_ms = -1, .last_dts = 0};
 
   g_array_append_val (self->tracks, track);
   return self->tracks->len - 1;
-}
-
-static MbFrameCodec
-find_codec (const GstStructure *structure)
-{
-  static const struct {
-    const char *name;
-    MbFrameCodec codec;
-  } ROWS[] = {
-      {"video/x-vp8", MB_FRAME_CODEC_VP8},
-      {"video/x-vp9", MB_FRAME_CODEC_VP9},
-      {"video/x-h264", MB_FRAME_CODEC_H264},
-      {"audio/x-opus", MB_FRAME_CODEC_OPUS},
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (ROWS); i++) {
-    if (gst_structure_has_name (structure, ROWS[i].name))
-      return ROWS[i].codec;
-  }
-  return MB_FRAME_CODEC_UNKNOWN;
-}
-
-static void
-take_size (Track *track, unsigned int width, unsigned int height)
-{
-  if (track->width > 0 || width == 0 || height == 0 || width > MAX_PIXELS || height > MAX_PIXELS)
-    return;
-  track->width = width;
-  track->height = height;
-}
-
-/* Of H.264: parameter sets outside the frames, where there are any (ISO 14496-15, 5.3.3.1). */
-static void
-take_codec_data (Track *track, const GstStructure *structure)
-{
-  const GValue *value = gst_structure_get_value (structure, "codec_data");
-  GstMapInfo map;
-
-  track->is_byte_stream =
-      g_strcmp0 (gst_structure_get_string (structure, "stream-format"), "byte-stream") == 0;
-  if (value == NULL || !gst_buffer_map (gst_value_get_buffer (value), &map, GST_MAP_READ))
-    return;
-  if (map.size >= 7 && (map.data[4] & 3) != 3)
-    track->is_refused = TRUE; /* its NAL lengths are not of four bytes; no encoder does that */
-  if (map.size >= 7 && (map.data[5] & 0x1f) > 0 && track->codec_private == NULL)
-    track->codec_private = g_bytes_new (map.data, map.size);
-  gst_buffer_unmap (gst_value_get_buffer (value), &map);
 }
 
 /**
@@ -188,31 +150,7 @@ take_codec_data (Track *track, const GstStructure *structure)
 void
 mb_writer_set_caps (MbWriter *self, guint track, const GstCaps *caps)
 {
-  Track *target = get_track (self, track);
-  const GstStructure *structure;
-  MbFrameCodec codec;
-  int width;
-  int height;
-  int channels;
-
-  if (gst_caps_is_empty (caps) || gst_caps_is_any (caps))
-    return;
-  structure = gst_caps_get_structure (caps, 0);
-  codec = find_codec (structure);
-  if ((codec == MB_FRAME_CODEC_OPUS) == target->is_video)
-    codec = MB_FRAME_CODEC_UNKNOWN;
-  target->is_refused =
-      codec == MB_FRAME_CODEC_UNKNOWN || (target->is_in_file && codec != target->codec);
-  if (target->is_refused)
-    return;
-  target->codec = codec;
-  if (gst_structure_get_int (structure, "width", &width) &&
-      gst_structure_get_int (structure, "height", &height) && width > 0 && height > 0)
-    take_size (target, (unsigned int) width, (unsigned int) height);
-  if (gst_structure_get_int (structure, "channels", &channels) && channels > 0 && channels <= 2)
-    target->channels = (unsigned int) channels;
-  if (codec == MB_FRAME_CODEC_H264)
-    take_codec_data (target, structure);
+  mb_writer_track_set_caps (get_track (self, track), caps);
 }
 
 /**
@@ -237,44 +175,6 @@ mb_writer_end_track (MbWriter *self, guint track)
   get_track (self, track)->has_ended = TRUE;
 }
 
-/* Returns: (transfer full): the frame as the file has it */
-static GBytes *
-to_file_form (const Track *track, GstBuffer *buffer)
-{
-  gpointer data = NULL;
-  gsize size = 0;
-
-  gst_buffer_extract_dup (buffer, 0, gst_buffer_get_size (buffer), &data, &size);
-  if (track->codec == MB_FRAME_CODEC_H264 && track->is_byte_stream) {
-    g_autofree guint8 *owned = data;
-
-    return mb_frame_h264_to_length_prefixed (owned, size);
-  }
-  return g_bytes_new_take (data, size);
-}
-
-/* Whether the track takes the frame: of a picture the first is a key frame. */
-static gboolean
-accept (Track *track, GBytes *bytes, MbFrameInfo *info)
-{
-  gsize size;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-
-  if (!mb_frame_inspect (track->codec, data, size, info))
-    return FALSE;
-  if (!track->has_begun && !info->is_key) {
-    track->wants_key = TRUE;
-    return FALSE;
-  }
-  if (!track->has_begun && track->codec == MB_FRAME_CODEC_H264 && track->codec_private == NULL)
-    track->codec_private = mb_frame_h264_build_config (data, size);
-  if (info->is_key)
-    take_size (track, info->width, info->height);
-  track->has_begun = TRUE;
-  track->wants_key = FALSE;
-  return TRUE;
-}
-
 /**
  * mb_writer_push:
  * @pts: running time; with @dts not valid either it is taken for that of the frame before
@@ -287,7 +187,7 @@ void
 mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts, GstClockTime dts,
     gint64 now_us)
 {
-  Track *target = get_track (self, track);
+  MbWriterTrack *target = get_track (self, track);
   g_autoptr (GBytes) bytes = NULL;
   MbFrameInfo info;
   Frame *frame;
@@ -297,8 +197,8 @@ mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts
     self->n_dropped++;
     return;
   }
-  bytes = to_file_form (target, buffer);
-  if (!accept (target, bytes, &info)) {
+  bytes = mb_writer_track_to_file_form (target, buffer);
+  if (!mb_writer_track_accept (target, bytes, &info)) {
     self->n_dropped++;
     return;
   }
@@ -334,7 +234,7 @@ mb_writer_wants_open (const MbWriter *self, gint64 now_us)
   if (now_us - self->first_us >= OPEN_TIMEOUT_US)
     return TRUE;
   for (guint i = 0; i < self->tracks->len; i++) {
-    const Track *track = get_track (self, i);
+    const MbWriterTrack *track = get_track (self, i);
 
     if (!track->has_begun && !track->has_ended)
       return FALSE;
@@ -342,30 +242,33 @@ mb_writer_wants_open (const MbWriter *self, gint64 now_us)
   return TRUE;
 }
 
+static gboolean
+is_full (const MbWriter *self)
+{
+  return self->split_bytes > 0 && mb_muxer_get_size (self->muxer) >= self->split_bytes;
+}
+
+static gboolean
+is_split_due (const MbWriter *self)
+{
+  if (self->muxer == NULL || self->is_splitting)
+    return FALSE;
+  return is_full (self) ||
+         (self->split_duration > 0 && mb_writer_get_duration (self) >= self->split_duration);
+}
+
 /**
  * mb_writer_wants_key_frame:
  *
- * Returns: whether frames of the track are dropped for want of a key frame
+ * Returns: whether frames of the track are dropped for want of a key frame, or the file waits for
+ *   one to end
  */
 gboolean
 mb_writer_wants_key_frame (const MbWriter *self, guint track)
 {
-  return !self->is_over && get_track (self, track)->wants_key;
-}
+  const MbWriterTrack *target = get_track (self, track);
 
-static void
-describe_track (const Track *track, MbMuxerTrack *described)
-{
-  described->codec = track->codec;
-  described->width = track->width;
-  described->height = track->height;
-  described->channels = track->channels > 0 ? track->channels : DEFAULT_CHANNELS;
-  described->codec_private = NULL;
-  if (track->codec == MB_FRAME_CODEC_OPUS)
-    described->codec_private = mb_frame_opus_build_head (described->channels);
-  else if (track->codec == MB_FRAME_CODEC_H264)
-    described->codec_private = track->codec_private != NULL ? g_bytes_ref (track->codec_private)
-                                                            : mb_frame_h264_build_config (NULL, 0);
+  return !self->is_over && (target->wants_key || (target->is_video && is_split_due (self)));
 }
 
 static void
@@ -379,21 +282,34 @@ choose_zero (MbWriter *self)
   }
 }
 
+/* `NAME.2.webm` for the second file. */
+static char *
+build_location (const MbWriter *self, const MbMuxerTrack *described)
+{
+  g_autofree char *first = mb_muxer_build_location (self->location, described, self->tracks->len);
+  const char *dot = strrchr (first, '.');
+
+  if (self->n_files == 0)
+    return g_steal_pointer (&first);
+  return g_strdup_printf ("%.*s.%u%s", (int) (dot - first), first, self->n_files + 1, dot);
+}
+
 static gboolean
 open_file (MbWriter *self, gint64 now_us, GError **error)
 {
   g_autofree MbMuxerTrack *described = g_new0 (MbMuxerTrack, self->tracks->len);
 
   for (guint i = 0; i < self->tracks->len; i++) {
-    Track *track = get_track (self, i);
+    MbWriterTrack *track = get_track (self, i);
 
     /* What nobody has said is what nearly every browser sends. */
     if (track->codec == MB_FRAME_CODEC_UNKNOWN)
       track->codec = track->is_video ? MB_FRAME_CODEC_VP8 : MB_FRAME_CODEC_OPUS;
-    describe_track (track, &described[i]);
+    mb_writer_track_describe (track, &described[i]);
     track->is_in_file = TRUE;
   }
-  self->file_location = mb_muxer_build_location (self->location, described, self->tracks->len);
+  g_free (self->file_location);
+  self->file_location = build_location (self, described);
   self->muxer = mb_muxer_new (self->file_location, described, self->tracks->len, error);
   for (guint i = 0; i < self->tracks->len; i++)
     g_clear_pointer (&described[i].codec_private, g_bytes_unref);
@@ -412,7 +328,7 @@ to_file_ms (const MbWriter *self, GstClockTime time)
 static void
 place (MbWriter *self, Frame *frame)
 {
-  Track *track = get_track (self, frame->track);
+  MbWriterTrack *track = get_track (self, frame->track);
   gint64 dts_ms = MAX (to_file_ms (self, frame->dts), track->last_ms + 1);
   gint64 duration_ms = 0;
 
@@ -432,11 +348,33 @@ compare_frames (gconstpointer a, gconstpointer b)
   return (one->dts_ms > other->dts_ms) - (one->dts_ms < other->dts_ms);
 }
 
+/* Returns: (transfer full) (element-type Frame): what belongs into the next file; on each track all
+ * that comes after such a frame does, too */
+static GPtrArray *
+take_later (MbWriter *self, GstClockTime split_at)
+{
+  g_autoptr (GHashTable) reached = g_hash_table_new (NULL, NULL);
+  GPtrArray *later = g_ptr_array_new_with_free_func (frame_free);
+
+  for (guint i = 0; i < self->frames->len;) {
+    Frame *frame = self->frames->pdata[i];
+    gpointer track = GUINT_TO_POINTER (frame->track);
+
+    if (frame->pts >= split_at || g_hash_table_contains (reached, track)) {
+      g_hash_table_add (reached, track);
+      g_ptr_array_add (later, g_ptr_array_steal_index (self->frames, i));
+    } else {
+      i++;
+    }
+  }
+  return later;
+}
+
 static gboolean
 write_frames (MbWriter *self, GError **error)
 {
   for (guint i = 0; i < self->tracks->len; i++) {
-    const Track *track = get_track (self, i);
+    const MbWriterTrack *track = get_track (self, i);
 
     if (track->is_in_file && track->width > 0 &&
         !mb_muxer_set_size (self->muxer, i, track->width, track->height, error))
@@ -476,6 +414,106 @@ close_file (MbWriter *self)
   self->is_over = TRUE;
 }
 
+/* Without pictures for a while any sound may begin a file. */
+static gboolean
+has_pictures (const MbWriter *self)
+{
+  GstClockTime newest = 0;
+
+  for (guint i = 0; i < self->tracks->len; i++)
+    newest = MAX (newest, get_track (self, i)->last_dts);
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const MbWriterTrack *track = get_track (self, i);
+
+    if (track->is_video && track->is_in_file && track->has_begun && !track->has_ended &&
+        track->last_dts + NO_PICTURE_NS > newest)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The first frame that may begin the next file, where this one is long enough by then. */
+static gboolean
+find_split (MbWriter *self)
+{
+  gboolean has_video = has_pictures (self);
+
+  if (self->split_duration == 0 && self->split_bytes == 0)
+    return FALSE;
+  for (guint i = 0; i < self->frames->len; i++) {
+    const Frame *frame = self->frames->pdata[i];
+    gboolean is_long = self->split_duration > 0 && frame->pts > self->zero &&
+                       frame->pts - self->zero >= self->split_duration;
+
+    if ((!is_long && !is_full (self)) || frame->pts <= self->zero ||
+        (has_video && !(frame->is_key && get_track (self, frame->track)->is_video)))
+      continue;
+    self->split_at = frame->pts;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+begin_again (MbWriter *self)
+{
+  self->n_files++;
+  self->n_key_frames = 0;
+  self->end_ms = 0;
+  for (guint i = 0; i < self->tracks->len; i++)
+    get_track (self, i)->last_ms = -1;
+  for (guint i = self->frames->len; i > 0; i--) {
+    const Frame *frame = self->frames->pdata[i - 1];
+    MbWriterTrack *track = get_track (self, frame->track);
+    MbFrameInfo info;
+    gsize size;
+    const guint8 *data = g_bytes_get_data (frame->bytes, &size);
+
+    if (!track->is_video || !frame->is_key || !mb_frame_inspect (track->codec, data, size, &info))
+      continue;
+    track->width = 0;
+    mb_writer_track_take_size (track, info.width, info.height);
+  }
+}
+
+static gboolean
+split_file (MbWriter *self, gint64 now_us, GError **error)
+{
+  g_autoptr (GPtrArray) later = take_later (self, self->split_at);
+
+  self->is_splitting = FALSE;
+  if (!write_frames (self, error) || !mb_muxer_finish (self->muxer, error))
+    return FALSE;
+  g_clear_pointer (&self->ended, mb_writer_file_free);
+  self->ended = g_new0 (MbWriterFile, 1);
+  self->ended->location = g_strdup (self->file_location);
+  self->ended->bytes = mb_muxer_get_size (self->muxer);
+  self->ended->duration = mb_writer_get_duration (self);
+  mb_writer_get_figures (self, &self->ended->figures);
+  g_clear_pointer (&self->muxer, mb_muxer_free);
+  g_ptr_array_extend_and_steal (self->frames, g_steal_pointer (&later));
+  begin_again (self);
+  return open_file (self, now_us, error) && write_frames (self, error);
+}
+
+/* What has come, into this file and the next. */
+static gboolean
+write_or_split (MbWriter *self, gint64 now_us, GError **error)
+{
+  g_autoptr (GPtrArray) later = NULL;
+
+  if (self->is_splitting)
+    return split_file (self, now_us, error);
+  if (!find_split (self))
+    return write_frames (self, error);
+  self->is_splitting = TRUE;
+  later = take_later (self, self->split_at);
+  if (!write_frames (self, error))
+    return FALSE;
+  g_ptr_array_extend_and_steal (self->frames, g_steal_pointer (&later));
+  return TRUE;
+}
+
 /**
  * mb_writer_tick:
  * @now_us: monotonic
@@ -495,7 +533,7 @@ mb_writer_tick (MbWriter *self, gint64 now_us, GError **error)
   if (self->muxer == NULL && is_good)
     return TRUE;
   if (is_good && self->frames->len > 0)
-    is_good = write_frames (self, error);
+    is_good = write_or_split (self, now_us, error);
   if (is_good && now_us - self->synced_us >= SYNC_INTERVAL_US) {
     self->synced_us = now_us;
     is_good = mb_muxer_sync (self->muxer, error);
@@ -522,6 +560,8 @@ mb_writer_finish (MbWriter *self, GError **error)
     return TRUE;
   if (self->muxer == NULL && self->frames->len > 0)
     is_good = open_file (self, self->first_us, error);
+  if (is_good && self->is_splitting)
+    is_good = split_file (self, self->synced_us, error);
   if (is_good && self->muxer != NULL)
     is_good = write_frames (self, error) && mb_muxer_finish (self->muxer, error);
   close_file (self);
@@ -582,7 +622,7 @@ mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
 {
   *figures = (MbWriterFigures){.n_key_frames = self->n_key_frames};
   for (guint i = 0; i < self->tracks->len; i++) {
-    const Track *track = get_track (self, i);
+    const MbWriterTrack *track = get_track (self, i);
 
     if (!track->is_video)
       continue;
@@ -600,4 +640,16 @@ guint64
 mb_writer_get_dropped (const MbWriter *self)
 {
   return self->n_dropped;
+}
+
+/**
+ * mb_writer_take_ended:
+ *
+ * Returns: (transfer full) (nullable): the file that has ended since this was last asked, because
+ *   it was long enough. Asked after each tick and after the end none is missed
+ */
+MbWriterFile *
+mb_writer_take_ended (MbWriter *self)
+{
+  return g_steal_pointer (&self->ended);
 }

@@ -21,8 +21,21 @@ typedef struct {
   unsigned int height;
 } MbWriterFigures;
 
+/**
+ * MbWriterFile:
+ *
+ * One that has ended.
+ */
+typedef struct {
+  char *location;
+  guint64 bytes;
+  GstClockTime duration;
+  MbWriterFigures figures;
+} MbWriterFile;
+
 MbWriter *mb_writer_new (const char *location);
 void mb_writer_free (MbWriter *self);
+void mb_writer_set_split (MbWriter *self, GstClockTime duration, guint64 bytes);
 guint mb_writer_add_track (MbWriter *self, gboolean is_video);
 void mb_writer_set_caps (MbWriter *self, guint track, const GstCaps *caps);
 gboolean mb_writer_lacks_caps (const MbWriter *self, guint track);
@@ -40,5 +53,8 @@ GstClockTime mb_writer_get_duration (const MbWriter *self);
 GstClockTime mb_writer_get_zero (const MbWriter *self);
 void mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures);
 guint64 mb_writer_get_dropped (const MbWriter *self);
+MbWriterFile *mb_writer_take_ended (MbWriter *self);
+void mb_writer_file_free (MbWriterFile *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbWriter, mb_writer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbWriterFile, mb_writer_file_free)

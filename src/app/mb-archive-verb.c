@@ -128,3 +128,39 @@ mb_archive_verb_repair (const char *directory)
     g_subprocess_communicate_utf8_async (process, NULL, NULL, on_repaired, NULL);
   return process;
 }
+
+/* Ctrl-C and a closed terminal are not for it. */
+static void
+prepare_detached (gpointer user_data)
+{
+  setsid ();
+  setpriority (PRIO_PROCESS, 0, NICENESS);
+}
+
+/**
+ * mb_archive_verb_hand_over:
+ * @directory: an archive, or a room in it; may be missing
+ * @command: for /bin/sh
+ *
+ * Repairs what has to be, and runs @command for each session there that has ended and wants it. That
+ * may take longer than this program: it goes on without it, and says in session.json and
+ * events.jsonl how far it is.
+ */
+void
+mb_archive_verb_hand_over (const char *directory, const char *command)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
+      G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  g_autofree char *program = mb_archive_verb_find_program ();
+  g_autofree char *path = g_canonicalize_filename (directory, NULL);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+    return;
+  g_subprocess_launcher_set_child_setup (launcher, prepare_detached, NULL, NULL);
+  process =
+      g_subprocess_launcher_spawn (launcher, &error, program, "hand-over", path, command, NULL);
+  if (process == NULL)
+    g_warning ("recordings are not handed over: %s", error->message);
+}

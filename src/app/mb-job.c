@@ -28,6 +28,7 @@
 
 /* An --expect did not hold. */
 #define MB_EXIT_EXPECTATION 3
+static const char *const NO_CODECS[] = {NULL};
 /* All of it together stays under the 5 s in which the program ends. */
 #define LEAVE_MS 3500
 
@@ -37,6 +38,7 @@ typedef struct {
   MbSource *source; /* (nullable) not owned; what it sends */
   MbStats *stats;   /* (nullable) owned; NULL where nothing is measured */
   GSource *leaver;  /* (nullable) leaves when the duration is over */
+  GSource *idler;   /* (nullable) leaves when nobody has come by then */
   char *room;
   char *name;
   unsigned int room_number;
@@ -91,6 +93,7 @@ bot_free (gpointer data)
   Bot *bot = data;
 
   g_clear_pointer (&bot->leaver, g_source_destroy);
+  g_clear_pointer (&bot->idler, g_source_destroy);
   if (bot->mesh != NULL)
     g_signal_handlers_disconnect_by_data (bot->mesh, bot);
   g_clear_object (&bot->mesh);
@@ -286,6 +289,7 @@ bot_leave (Bot *bot)
   if (bot->stats != NULL)
     mb_stats_end (bot->stats);
   g_clear_pointer (&bot->leaver, g_source_destroy);
+  g_clear_pointer (&bot->idler, g_source_destroy);
   mb_mesh_leave (bot->mesh);
 }
 
@@ -312,10 +316,36 @@ on_duration_over (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_idle (gpointer user_data)
+{
+  Bot *bot = user_data;
+
+  g_message ("room %s: %s leaves, nobody else is there", bot->room, bot->name);
+  bot_leave (bot);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_company (Bot *bot)
+{
+  g_clear_pointer (&bot->idler, g_source_destroy);
+  if (bot->job->options->idle_ms > 0 && !bot->leaving && mb_mesh_count_peers (bot->mesh) == 0)
+    bot->idler =
+        start_timer ((unsigned int) MIN (bot->job->options->idle_ms, G_MAXUINT), on_idle, bot);
+}
+
+static void
+on_company_changed (MbMesh *mesh, GObject *peer, Bot *bot)
+{
+  watch_company (bot);
+}
+
 static void
 on_mesh_joined (MbMesh *mesh, Bot *bot)
 {
   g_info ("room %s: %s has joined as %s", bot->room, bot->name, mb_mesh_get_own_id (mesh));
+  watch_company (bot);
   if (bot->joined)
     return;
   bot->joined = TRUE;
@@ -330,10 +360,16 @@ on_mesh_left (MbMesh *mesh, Bot *bot)
   g_autoptr (MbJob) job = g_object_ref (bot->job);
 
   g_info ("room %s: %s has left", bot->room, bot->name);
+  if (job->options->on_finish != NULL) {
+    g_autofree char *folder = g_build_filename (job->options->record_dir, bot->room, NULL);
+
+    mb_archive_verb_hand_over (folder, job->options->on_finish);
+  }
   if (bot->stats != NULL)
     mb_stats_end (bot->stats);
   g_signal_handlers_disconnect_by_data (bot->mesh, bot);
   g_clear_pointer (&bot->leaver, g_source_destroy);
+  g_clear_pointer (&bot->idler, g_source_destroy);
   g_clear_object (&bot->mesh);
   job->n_left++;
   end_if_all_left (job);
@@ -384,7 +420,11 @@ start_bot (MbJob *self, GError **error)
       /* Whoever records is marked as such to the people in the room, whatever else it does. */
       .role = self->options->record_dir != NULL ? MB_ROLE_RECORDER : MB_ROLE_BOT,
       .record_dir = self->options->record_dir,
-      .receive_codecs = (const char *const *) self->options->codecs,
+      .record_split = {self->options->split_ms, self->options->split_bytes},
+      .record_on_finish = self->options->on_finish != NULL,
+      .record_audio_only = self->options->audio_only,
+      .receive_codecs =
+          self->options->audio_only ? NO_CODECS : (const char *const *) self->options->codecs,
       .ice_servers = self->options->ice_servers[0] != NULL
                          ? (const char *const *) self->options->ice_servers
                          : NULL,
@@ -412,6 +452,8 @@ start_bot (MbJob *self, GError **error)
     mb_stats_set_chance (bot->stats, cname, user.place);
   }
   g_signal_connect (bot->mesh, "joined", G_CALLBACK (on_mesh_joined), bot);
+  g_signal_connect (bot->mesh, "peer-added", G_CALLBACK (on_company_changed), bot);
+  g_signal_connect (bot->mesh, "peer-removed", G_CALLBACK (on_company_changed), bot);
   g_signal_connect (bot->mesh, "left", G_CALLBACK (on_mesh_left), bot);
   g_signal_connect (bot->mesh, "failed", G_CALLBACK (on_mesh_failed), bot);
   mb_mesh_start (bot->mesh);
@@ -484,6 +526,8 @@ mb_job_start (MbJob *self, GError **error)
   self->started_us = g_get_real_time ();
   if (self->options->record_dir != NULL)
     self->repair = mb_archive_verb_repair (self->options->record_dir);
+  if (self->options->on_finish != NULL)
+    mb_archive_verb_hand_over (self->options->record_dir, self->options->on_finish);
   self->media = mb_media_new ();
   self->sources = mb_sources_new (self->media, self->options);
   g_signal_connect_object (

@@ -359,6 +359,36 @@ take_record (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_split (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_length (value, &self->split_ms, &self->split_bytes, error);
+}
+
+static gboolean
+take_audio_only (MbOptions *self, const char *value, GError **error)
+{
+  self->audio_only = TRUE;
+  return TRUE;
+}
+
+static gboolean
+take_on_finish (MbOptions *self, const char *value, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the command is missing");
+    return FALSE;
+  }
+  replace (&self->on_finish, value);
+  return TRUE;
+}
+
+static gboolean
+take_idle (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_duration (value, &self->idle_ms, error);
+}
+
+static gboolean
 take_count (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_number (value, 1, COUNT_MAX, &self->count, error);
@@ -588,6 +618,15 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "display name; {n}, {r}, {host} expand (meshbot, or meshbot-{n})"},
     {"record", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_record, "DIR",
         "record each peer into DIR"},
+    {"split", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD, take_split,
+        "LENGTH", "begin a new file after so much of a recording: 10m, 500MB"},
+    {"audio-only", 0, MB_OPTION_GROUP_JOIN,
+        MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD, take_audio_only, NULL,
+        "record sound and no video"},
+    {"on-finish", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        take_on_finish, "CMD", "run CMD for each session that has ended, in $MESHBOT_SESSION"},
+    {"idle", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_idle, "TIME",
+        "leave when nobody else has been in the room for TIME (never)"},
     {"duration", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_duration, "TIME",
         "leave this long after the join: 500ms, 30s, 5m, 1h"},
     {"relay", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, NULL, NULL, NULL},

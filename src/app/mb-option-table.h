@@ -19,11 +19,12 @@ typedef enum {
 } MbOptionGroup;
 
 enum {
-  MB_OPTION_SWITCH = 1 << 0,     /* takes no value */
-  MB_OPTION_LIST = 1 << 1,       /* may be given more than once */
-  MB_OPTION_PROCESS = 1 << 2,    /* about this process; a worker is not told */
-  MB_OPTION_NO_FILE = 1 << 3,    /* cannot stand in a configuration file */
-  MB_OPTION_NEEDS_ROOM = 1 << 4, /* means nothing without --room */
+  MB_OPTION_SWITCH = 1 << 0,       /* takes no value */
+  MB_OPTION_LIST = 1 << 1,         /* may be given more than once */
+  MB_OPTION_PROCESS = 1 << 2,      /* about this process; a worker is not told */
+  MB_OPTION_NO_FILE = 1 << 3,      /* cannot stand in a configuration file */
+  MB_OPTION_NEEDS_ROOM = 1 << 4,   /* means nothing without --room */
+  MB_OPTION_NEEDS_RECORD = 1 << 5, /* means nothing without --record */
 };
 
 typedef gboolean (*MbOptionTake) (MbOptions *self, const char *value, GError **error);

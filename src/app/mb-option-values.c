@@ -12,6 +12,9 @@
 
 #define ROOM_ID_MAX 64
 #define TOKEN_MAX_BYTES 16384
+#define SPLIT_MIN_MS 1000
+#define SPLIT_MIN_BYTES (100 * 1000)
+#define SPLIT_MAX_BYTES G_GUINT64_CONSTANT (1000000000000000)
 #define DURATION_MAX_MS (G_GINT64_CONSTANT (366) * 24 * 3600 * 1000)
 #define SIDE_MIN 16
 #define SIDE_MAX 8192
@@ -49,6 +52,46 @@ mb_value_parse_duration (const char *text, gint64 *duration_ms, GError **error)
   g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
       "'%s' is no duration; write a number and ms, s, m or h, for example 30s", text);
   return FALSE;
+}
+
+/**
+ * mb_value_parse_length:
+ * @text: a duration of a second or more, or a number of bytes: `10m`, `500MB`
+ * @duration_ms: (out): 0 where it is a number of bytes
+ * @bytes: (out): 0 where it is a duration
+ */
+gboolean
+mb_value_parse_length (const char *text, gint64 *duration_ms, guint64 *bytes, GError **error)
+{
+  static const struct {
+    const char *unit;
+    guint64 bytes;
+  } UNITS[] = {{"kB", 1000}, {"MB", 1000 * 1000}, {"GB", 1000 * 1000 * 1000}};
+  gsize n_digits = strspn (text, "0123456789");
+  g_autofree char *digits = g_strndup (text, n_digits);
+  guint64 number = 0;
+  gint64 ms = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (UNITS); i++) {
+    if (!g_str_equal (text + n_digits, UNITS[i].unit) ||
+        !g_ascii_string_to_unsigned (
+            digits, 10, 1, SPLIT_MAX_BYTES / UNITS[i].bytes, &number, NULL) ||
+        number * UNITS[i].bytes < SPLIT_MIN_BYTES)
+      continue;
+    *bytes = number * UNITS[i].bytes;
+    *duration_ms = 0;
+    return TRUE;
+  }
+  if (!mb_value_parse_duration (text, &ms, NULL) || ms < SPLIT_MIN_MS) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "'%s' is no length of a file; write a time of 1s or more or a size of 100kB or more, for "
+        "example 10m or 500MB",
+        text);
+    return FALSE;
+  }
+  *duration_ms = ms;
+  *bytes = 0;
+  return TRUE;
 }
 
 /**

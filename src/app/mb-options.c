@@ -277,6 +277,8 @@ check_together (MbOptions *self, GError **error)
 
     if (self->room == NULL && (setting->row->flags & MB_OPTION_NEEDS_ROOM) != 0)
       return refuse (setting, "needs --room ID, the room to join", error);
+    if (self->record_dir == NULL && (setting->row->flags & MB_OPTION_NEEDS_RECORD) != 0)
+      return refuse (setting, "needs --record DIR, where recordings go", error);
     if (self->server_url != NULL && setting->row->group == MB_OPTION_GROUP_HOST)
       return refuse (setting, "is about hosting, which --server leaves to another", error);
   }
@@ -332,6 +334,7 @@ options_clear (gpointer data)
   g_strfreev (self->sources);
   g_strfreev (self->codecs);
   g_free (self->record_dir);
+  g_free (self->on_finish);
   g_strfreev (self->ice_servers);
   g_strfreev (self->reports);
   g_strfreev (self->settings_of_source);

@@ -57,6 +57,11 @@ typedef enum {
  * @height: of the sent video, pixels
  * @fps: of the sent video
  * @record_dir: (nullable): where peers are recorded
+ * @split_ms: of a recording, after which a file ends and another begins; 0 is never
+ * @split_bytes: likewise
+ * @audio_only: record no video
+ * @on_finish: (nullable): a command for each session that has ended
+ * @idle_ms: how long a bot stays in a room with nobody else; 0 is for ever
  * @count: bots a room
  * @rooms: rooms
  * @rate: joins a second; 0 is all at once
@@ -107,6 +112,11 @@ typedef struct {
   unsigned int height;
   unsigned int fps;
   char *record_dir;
+  gint64 split_ms;
+  guint64 split_bytes;
+  gboolean audio_only;
+  char *on_finish;
+  gint64 idle_ms;
   unsigned int count;
   unsigned int rooms;
   unsigned int rate;

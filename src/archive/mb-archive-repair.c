@@ -22,7 +22,6 @@
 #include "mb-rec-name.h"
 
 #define PART ".part"
-#define FILE_MODE 0640
 
 typedef struct {
   MbArchivedSession *session;
@@ -43,20 +42,10 @@ static void G_GNUC_PRINTF (3, 4)
   g_string_append_c (self->out, '\n');
 }
 
-static char *
-format_time (gint64 real_us)
-{
-  g_autoptr (GDateTime) seconds = g_date_time_new_from_unix_utc (real_us / G_USEC_PER_SEC);
-  g_autofree char *text = g_date_time_format (seconds, "%Y-%m-%dT%H:%M:%S");
-
-  return g_strdup_printf (
-      "%s.%03dZ", text, (int) (real_us % G_USEC_PER_SEC / G_TIME_SPAN_MILLISECOND));
-}
-
 static void
 set_time (JsonObject *object, const char *name, gint64 real_us)
 {
-  g_autofree char *text = format_time (real_us);
+  g_autofree char *text = mb_archived_format_time (real_us);
 
   json_object_set_string_member (object, name, text);
 }
@@ -231,25 +220,13 @@ describe_tracks (JsonObject *file, const MbAvFile *found)
 static void
 append_event (Repair *self, const char *name)
 {
-  g_autofree char *path = build_path (self, "events.jsonl");
-  g_autofree char *at = format_time (g_get_real_time ());
   g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), name);
   g_autofree char *quoted = json_to_string (node, FALSE);
-  g_autofree char *line =
-      g_strdup_printf ("\n{\"at\":\"%s\",\"event\":\"file-recovered\",\"path\":%s}\n", at, quoted);
-  int fd = open (path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-  off_t end = fd >= 0 ? lseek (fd, 0, SEEK_END) : 0;
-  char last = '\n';
-  const char *text = line + 1;
+  g_autofree char *members = g_strconcat (",\"path\":", quoted, NULL);
+  g_autoptr (GError) error = NULL;
 
-  if (fd < 0)
-    return;
-  /* The recorder may have been cut off within a line. */
-  if (end > 0 && pread (fd, &last, 1, end - 1) == 1 && last != '\n')
-    text = line;
-  if (write (fd, text, strlen (text)) < 0)
-    g_string_append_printf (self->out, "FAILED     %s: %s\n", path, g_strerror (errno));
-  close (fd);
+  if (!mb_archived_session_note (self->session, "file-recovered", members, &error))
+    tell_failure (self, "events.jsonl", "%s", error->message);
 }
 
 static gboolean

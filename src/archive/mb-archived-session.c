@@ -8,8 +8,11 @@
  */
 #include "mb-archived-session.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mb-error.h"
 #include "mb-json.h"
@@ -295,4 +298,50 @@ gboolean
 mb_archived_is_empty (JsonObject *file)
 {
   return mb_archived_get_number (file, "durationMs", -1) == 0;
+}
+
+/**
+ * mb_archived_format_time:
+ *
+ * Returns: (transfer full): RFC 3339, UTC, milliseconds
+ */
+char *
+mb_archived_format_time (gint64 real_us)
+{
+  g_autoptr (GDateTime) seconds = g_date_time_new_from_unix_utc (real_us / G_USEC_PER_SEC);
+  g_autofree char *text = g_date_time_format (seconds, "%Y-%m-%dT%H:%M:%S");
+
+  return g_strdup_printf (
+      "%s.%03dZ", text, (int) (real_us % G_USEC_PER_SEC / G_TIME_SPAN_MILLISECOND));
+}
+
+/**
+ * mb_archived_session_note:
+ * @members: what the line has besides; begins with a comma, or is empty
+ *
+ * Adds a line to events.jsonl.
+ */
+gboolean
+mb_archived_session_note (
+    const MbArchivedSession *self, const char *event, const char *members, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->folder, "events.jsonl", NULL);
+  g_autofree char *at = mb_archived_format_time (g_get_real_time ());
+  g_autofree char *line =
+      g_strdup_printf ("\n{\"at\":\"%s\",\"event\":\"%s\"%s}\n", at, event, members);
+  int fd = open (path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+  off_t end = fd >= 0 ? lseek (fd, 0, SEEK_END) : 0;
+  const char *text = line + 1;
+  gboolean is_good;
+  char last = '\n';
+
+  /* The recorder may have been cut off within a line. */
+  if (end > 0 && pread (fd, &last, 1, end - 1) == 1 && last != '\n')
+    text = line;
+  is_good = fd >= 0 && write (fd, text, strlen (text)) == (ssize_t) strlen (text);
+  if (!is_good)
+    g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "cannot write: %s", g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return is_good;
 }

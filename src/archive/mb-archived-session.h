@@ -37,6 +37,10 @@ gboolean mb_archived_session_save (MbArchivedSession *self, GError **error);
 GPtrArray *mb_archived_session_list_media (const MbArchivedSession *self);
 JsonObject *mb_archived_session_find_file (const MbArchivedSession *self, const char *path);
 
+gboolean mb_archived_session_note (
+    const MbArchivedSession *self, const char *event, const char *members, GError **error);
+
+char *mb_archived_format_time (gint64 real_us);
 const char *mb_archived_get_string (JsonObject *object, const char *name);
 gint64 mb_archived_get_number (JsonObject *object, const char *name, gint64 fallback);
 gboolean mb_archived_is_empty (JsonObject *file);

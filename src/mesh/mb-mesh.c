@@ -16,8 +16,10 @@
 #include "mb-recorder.h"
 #include "mb-signaling.h"
 
-#define LEAVE_TIMEOUT_MS 3500 /* for the server to hear of it and the connections to go down */
-#define MAX_PEERS 256         /* a server cannot make us open more connections than this */
+/* For the server to hear of it, the connections to go down, and a recorder to finish: files in 2 s, what
+ * is said of them in 1 s. */
+#define LEAVE_TIMEOUT_MS 3300
+#define MAX_PEERS 256 /* a server cannot make us open more connections than this */
 /* Who only records has time: what is asked for again may come late. */
 #define RECORDER_GIVE_UP_MS 2000
 
@@ -31,7 +33,10 @@ struct _MbMesh {
   char *room_id;
   char *display_name;
   MbRole role;
-  char *record_dir;     /* (nullable) */
+  char *record_dir; /* (nullable) */
+  MbRecordingSplit record_split;
+  gboolean record_on_finish;
+  gboolean record_audio_only;
   GStrv receive_codecs; /* (nullable) */
   GStrv ice_servers;    /* (nullable) */
   char *cname;
@@ -148,7 +153,7 @@ add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
 }
 
 static void
-remove_peer (MbMesh *self, const char *id)
+remove_peer (MbMesh *self, const char *id, MbRecorderAway away)
 {
   gpointer key = NULL;
   gpointer peer = NULL;
@@ -157,14 +162,14 @@ remove_peer (MbMesh *self, const char *id)
     return;
   g_free (key);
   if (self->recorder != NULL)
-    mb_recorder_remove_peer (self->recorder, mb_peer_get_id (peer));
+    mb_recorder_remove_peer (self->recorder, mb_peer_get_id (peer), away);
   g_signal_emit (self, signals[SIGNAL_PEER_REMOVED], 0, peer);
   g_hash_table_add (self->closing, peer); /* the table takes the reference over */
   mb_peer_close (peer);
 }
 
 static void
-remove_all_peers (MbMesh *self)
+remove_all_peers (MbMesh *self, MbRecorderAway away)
 {
   g_autoptr (GList) ids = g_hash_table_get_keys (self->peers);
   g_autoptr (GPtrArray) copies = g_ptr_array_new_with_free_func (g_free);
@@ -172,7 +177,7 @@ remove_all_peers (MbMesh *self)
   for (GList *item = ids; item != NULL; item = item->next)
     g_ptr_array_add (copies, g_strdup (item->data));
   for (guint i = 0; i < copies->len; i++)
-    remove_peer (self, g_ptr_array_index (copies, i));
+    remove_peer (self, g_ptr_array_index (copies, i), away);
 }
 
 /* ---- recorder ---- */
@@ -191,7 +196,10 @@ start_recorder (MbMesh *self)
   MbRecorderConfig config = {.directory = self->record_dir,
       .room_id = self->room_id,
       .server = self->server_url,
-      .name = self->display_name};
+      .name = self->display_name,
+      .split = self->record_split,
+      .on_finish = self->record_on_finish,
+      .audio_only = self->record_audio_only};
 
   if (self->record_dir == NULL || self->recorder != NULL)
     return TRUE;
@@ -214,7 +222,7 @@ on_joined (MbSignaling *signaling, const char *own_id, MbMesh *self)
   if (self->leaving)
     return;
   /* After a reconnection everybody has another id, and each side sees another member. */
-  remove_all_peers (self);
+  remove_all_peers (self, MB_RECORDER_AWAY_DROPPED);
   g_free (self->own_id);
   self->own_id = g_strdup (own_id);
   if (!start_recorder (self))
@@ -257,6 +265,17 @@ take_error (MbMesh *self, MbMessage *message)
       mb_message_get_text (message));
 }
 
+/* A server that gives no reason is not one of ours: its members may all be back. */
+static MbRecorderAway
+get_away (MbMessage *message)
+{
+  const char *reason = mb_message_get_reason (message);
+
+  return g_strcmp0 (reason, "left") == 0 || g_strcmp0 (reason, "kicked") == 0
+             ? MB_RECORDER_AWAY_LEFT
+             : MB_RECORDER_AWAY_DROPPED;
+}
+
 static void
 on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
 {
@@ -276,7 +295,7 @@ on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
   case MB_MESSAGE_PEER_LEFT:
     g_info ("room %s: %s is gone (%s)", self->room_id, mb_message_get_peer (message),
         mb_message_get_reason (message) != NULL ? mb_message_get_reason (message) : "left");
-    remove_peer (self, mb_message_get_peer (message));
+    remove_peer (self, mb_message_get_peer (message), get_away (message));
     break;
   case MB_MESSAGE_ROOM_CLOSED:
     g_message ("room %s was closed by the server", self->room_id);
@@ -382,6 +401,9 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->display_name = g_strdup (config->display_name);
   self->role = config->role;
   self->record_dir = g_strdup (config->record_dir);
+  self->record_split = config->record_split;
+  self->record_on_finish = config->record_on_finish;
+  self->record_audio_only = config->record_audio_only;
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
   self->ice_servers = g_strdupv ((char **) config->ice_servers);
   self->cname = config->cname != NULL
@@ -427,7 +449,7 @@ mb_mesh_leave (MbMesh *self)
   self->leave_timeout_id = g_timeout_add (LEAVE_TIMEOUT_MS, on_leave_timeout, self);
   if (self->recorder != NULL)
     mb_recorder_finish (self->recorder);
-  remove_all_peers (self);
+  remove_all_peers (self, MB_RECORDER_AWAY_LEFT);
   if (!self->signaling_ended)
     mb_signaling_leave (self->signaling);
   check_left (self);
@@ -461,7 +483,7 @@ mb_mesh_dispose (GObject *object)
   MbMesh *self = MB_MESH (object);
 
   g_clear_handle_id (&self->leave_timeout_id, g_source_remove);
-  remove_all_peers (self);
+  remove_all_peers (self, MB_RECORDER_AWAY_LEFT);
   g_clear_object (&self->recorder);
   g_clear_object (&self->signaling);
   g_clear_object (&self->source);

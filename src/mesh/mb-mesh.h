@@ -9,6 +9,7 @@
 
 #include "mb-media.h"
 #include "mb-message.h"
+#include "mb-recording.h"
 #include "mb-source.h"
 
 /**
@@ -20,6 +21,9 @@
  * @role: what we are there
  * @cname: (nullable): our canonical name in RTCP and descriptions; NULL makes one up
  * @record_dir: (nullable): record every peer into this folder
+ * @record_split: when a recorded file ends and another begins
+ * @record_on_finish: somebody hands ended sessions over, which is marked in them
+ * @record_audio_only: no video is asked for
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
  *   (`vp8`, `h264`, `vp9`); NULL is all
  * @ice_servers: (nullable) (array zero-terminated=1): `stun:…` and `turn:user:pass@host:port?…`
@@ -34,6 +38,9 @@ typedef struct {
   MbRole role;
   const char *cname;
   const char *record_dir;
+  MbRecordingSplit record_split;
+  gboolean record_on_finish;
+  gboolean record_audio_only;
   const char *const *receive_codecs;
   const char *const *ice_servers;
 } MbMeshConfig;

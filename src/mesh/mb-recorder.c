@@ -45,6 +45,8 @@ struct _MbRecorder {
 
   char *folder;
   MbSessionRecord *record;
+  MbRecordingSplit split;
+  gboolean audio_only;
   GHashTable *recordings; /* (element-type MbRecording Entry) */
   GHashTable *names;      /* (element-type utf8) stems that are taken */
   GHashTable *present;    /* (element-type utf8 Presence) by peer id */
@@ -133,17 +135,28 @@ on_recording_opened (MbRecording *recording, MbRecorder *self)
 }
 
 static void
+on_recording_split (MbRecording *recording, MbRecorder *self)
+{
+  Entry *entry = g_hash_table_lookup (self->recordings, recording);
+
+  mb_recording_describe (recording, entry->file);
+  mb_session_record_file_closed (self->record, entry->file);
+  entry->file = mb_session_record_add_file (
+      self->record, mb_recording_get_location (recording), entry->peer_id, entry->file->is_screen);
+}
+
+static void
 on_recording_closed (MbRecording *recording, MbRecorder *self)
 {
   const Entry *entry = g_hash_table_lookup (self->recordings, recording);
 
   mb_recording_describe (recording, entry->file);
+  if (entry->file->error != NULL)
+    retry_later (self, entry);
   if (entry->file->zero_us == 0 && entry->file->error == NULL)
     mb_session_record_drop_file (self->record, entry->file);
   else
     mb_session_record_file_closed (self->record, entry->file);
-  if (entry->file->error != NULL)
-    retry_later (self, entry);
   g_hash_table_remove (self->recordings, recording);
   check_finished (self);
 }
@@ -168,7 +181,8 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
 {
   g_autofree char *stem = dup_free_stem (self, peer_id, display_name);
   g_autoptr (GError) error = NULL;
-  MbRecording *recording = stem != NULL ? mb_recording_new (tracks, stem, &error) : NULL;
+  MbRecording *recording =
+      stem != NULL ? mb_recording_new (tracks, stem, &self->split, &error) : NULL;
   const MbTrack *first = g_ptr_array_index (tracks, 0);
   Entry *entry = NULL;
 
@@ -179,6 +193,8 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
   }
   g_signal_connect_object (
       recording, "opened", G_CALLBACK (on_recording_opened), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      recording, "split", G_CALLBACK (on_recording_split), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       recording, "closed", G_CALLBACK (on_recording_closed), self, G_CONNECT_DEFAULT);
   entry = g_new0 (Entry, 1);
@@ -268,10 +284,10 @@ mb_recorder_add_peer (MbRecorder *self, const char *peer_id, const char *display
 }
 
 void
-mb_recorder_remove_peer (MbRecorder *self, const char *peer_id)
+mb_recorder_remove_peer (MbRecorder *self, const char *peer_id, MbRecorderAway away)
 {
   if (!self->finishing)
-    mb_session_record_remove_participant (self->record, peer_id);
+    mb_session_record_remove_participant (self->record, peer_id, away == MB_RECORDER_AWAY_DROPPED);
 }
 
 /**
@@ -305,7 +321,7 @@ mb_recorder_update (
   for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
     MbTrack *track = g_ptr_array_index (tracks, i);
 
-    if (!is_recorded (self, track))
+    if (!is_recorded (self, track) && !(self->audio_only && track->kind == MB_MEDIA_KIND_VIDEO))
       g_ptr_array_add (fresh, track);
   }
   while (fresh->len > 0) {
@@ -413,9 +429,13 @@ mb_recorder_new (const MbRecorderConfig *config, GError **error)
     return NULL;
   self = g_object_new (MB_TYPE_RECORDER, NULL);
   self->folder = g_steal_pointer (&folder);
+  self->split = config->split;
+  self->audio_only = config->audio_only;
   self->lock = lock_folder (self->folder);
   self->record =
       mb_session_record_new (self->folder, config->room_id, config->server, config->name);
+  if (config->on_finish)
+    mb_session_record_set_pending (self->record);
   g_signal_connect_object (
       self->record, "finished", G_CALLBACK (on_record_finished), self, G_CONNECT_DEFAULT);
   return self;

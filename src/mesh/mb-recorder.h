@@ -7,6 +7,8 @@
 
 #include <glib-object.h>
 
+#include "mb-recording.h"
+
 #define MB_TYPE_RECORDER (mb_recorder_get_type ())
 G_DECLARE_FINAL_TYPE (MbRecorder, mb_recorder, MB, RECORDER, GObject)
 
@@ -16,17 +18,33 @@ G_DECLARE_FINAL_TYPE (MbRecorder, mb_recorder, MB, RECORDER, GObject)
  * @room_id: a valid room id
  * @server: where the room is, for the session's record
  * @name: under which name it is recorded
+ * @split: when a file ends and another begins
+ * @on_finish: session.json says that the session is to be handed over
+ * @audio_only: pictures are left out
  */
 typedef struct {
   const char *directory;
   const char *room_id;
   const char *server;
   const char *name;
+  MbRecordingSplit split;
+  gboolean on_finish;
+  gboolean audio_only;
 } MbRecorderConfig;
+
+/**
+ * MbRecorderAway:
+ * @MB_RECORDER_AWAY_LEFT: it said goodbye
+ * @MB_RECORDER_AWAY_DROPPED: its connection or ours was lost; it may come back under another id
+ */
+typedef enum {
+  MB_RECORDER_AWAY_LEFT,
+  MB_RECORDER_AWAY_DROPPED,
+} MbRecorderAway;
 
 MbRecorder *mb_recorder_new (const MbRecorderConfig *config, GError **error);
 void mb_recorder_add_peer (MbRecorder *self, const char *peer_id, const char *display_name);
-void mb_recorder_remove_peer (MbRecorder *self, const char *peer_id);
+void mb_recorder_remove_peer (MbRecorder *self, const char *peer_id, MbRecorderAway away);
 void mb_recorder_take_message (MbRecorder *self, const char *peer_id, const char *text);
 void mb_recorder_update (
     MbRecorder *self, const char *peer_id, const char *display_name, GPtrArray *tracks);

@@ -1,4 +1,4 @@
-/* mb-recording.c: one file that is being written from the tracks of a peer
+/* mb-recording.c: a file, or several after one another, written from the tracks of a peer
  *
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -17,7 +17,7 @@
 #include "mb-handle.h"
 #include "names.h"
 
-#define FINISH_TIMEOUT_MS 3000 /* for the last frames to reach the file */
+#define FINISH_TIMEOUT_MS 2000 /* for the last frames to reach the file */
 
 /* What stands between the RTP of a codec and the writer. Fixed here, and never plugged by what a
  * peer says. */
@@ -38,13 +38,20 @@ static const CodecRow CODECS[] = {
     {MB_CODEC_OPUS, "rtpopusdepay", "webm"},
 };
 
+/* What a track had when the file under way began. */
+typedef struct {
+  guint64 n_packets;
+  guint64 n_lost;
+} Past;
+
 struct _MbRecording {
   GObject parent;
 
   GPtrArray *tracks;  /* (element-type MbTrack) */
   GPtrArray *ports;   /* (element-type MbRtpPort) of the track at the same index */
   GPtrArray *sources; /* (element-type GstElement) likewise */
-  char *location;
+  GArray *past;       /* (element-type Past) likewise */
+  char *location;     /* of the file under way */
   GstElement *pipeline;
   MbHandle *handle;
   guint bus_watch_id;
@@ -62,6 +69,7 @@ struct _MbRecording {
 
 enum {
   SIGNAL_OPENED,
+  SIGNAL_SPLIT,
   SIGNAL_CLOSED,
   N_SIGNALS,
 };
@@ -148,8 +156,39 @@ mb_recording_finish (MbRecording *self)
 }
 
 static void
+take_location (MbRecording *self, const GstStructure *structure)
+{
+  g_free (self->location);
+  self->location = g_strdup (gst_structure_get_string (structure, "location"));
+}
+
+static void
+count (MbRecording *self, guint index, Past *total)
+{
+  g_autoptr (GstStructure) account = NULL;
+
+  g_object_get (g_ptr_array_index (self->sources, index), MB_PROP_ACCOUNT, &account, NULL);
+  gst_structure_get (account, "packets", G_TYPE_UINT64, &total->n_packets, "lost", G_TYPE_UINT64,
+      &total->n_lost, NULL);
+}
+
+/* What comes from here on is the next file's. */
+static void
+begin_next (MbRecording *self)
+{
+  g_array_set_size (self->past, self->sources->len);
+  for (guint i = 0; i < self->sources->len; i++)
+    count (self, i, &g_array_index (self->past, Past, i));
+  self->zero = GST_CLOCK_TIME_NONE;
+  self->duration = 0;
+  self->bytes = 0;
+  self->n_key_frames = 0;
+}
+
+static void
 on_writer_opened (MbRecording *self, const GstStructure *structure)
 {
+  take_location (self, structure);
   g_info ("recording %s", self->location);
   gst_structure_get_uint64 (structure, "zero", &self->zero);
   g_signal_emit (self, signals[SIGNAL_OPENED], 0);
@@ -160,6 +199,7 @@ on_writer_closed (MbRecording *self, const GstStructure *structure)
 {
   const char *problem = gst_structure_get_string (structure, "error");
 
+  take_location (self, structure);
   gst_structure_get (structure, "bytes", G_TYPE_UINT64, &self->bytes, "duration", G_TYPE_UINT64,
       &self->duration, "key-frames", G_TYPE_UINT64, &self->n_key_frames, "width", G_TYPE_UINT,
       &self->width, "height", G_TYPE_UINT, &self->height, NULL);
@@ -169,6 +209,10 @@ on_writer_closed (MbRecording *self, const GstStructure *structure)
   } else {
     g_info ("recorded %s: %.1f s, %" G_GUINT64_FORMAT " bytes", self->location,
         (double) self->duration / GST_SECOND, self->bytes);
+  }
+  if (g_strcmp0 (gst_structure_get_string (structure, "reason"), MB_WRITER_REASON_SPLIT) == 0) {
+    g_signal_emit (self, signals[SIGNAL_SPLIT], 0);
+    begin_next (self);
   }
 }
 
@@ -258,7 +302,7 @@ add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error
 }
 
 static gboolean
-build (MbRecording *self, GError **error)
+build (MbRecording *self, const MbRecordingSplit *split, GError **error)
 {
   GstElement *writer = gst_element_factory_make (MB_ELEMENT_WRITER, NULL);
 
@@ -267,7 +311,8 @@ build (MbRecording *self, GError **error)
         "meshbot's own GStreamer plugin (libgstmeshbot.so) is not found");
     return FALSE;
   }
-  g_object_set (writer, MB_PROP_LOCATION, self->location, NULL);
+  g_object_set (writer, MB_PROP_LOCATION, self->location, MB_PROP_SPLIT_DURATION,
+      (guint64) split->duration_ms * GST_MSECOND, MB_PROP_SPLIT_BYTES, split->bytes, NULL);
   gst_bin_add (GST_BIN (self->pipeline), writer);
   for (guint i = 0; i < self->tracks->len; i++) {
     if (!add_track (self, g_ptr_array_index (self->tracks, i), writer, error))
@@ -298,7 +343,8 @@ choose_extension (GPtrArray *tracks)
  *   NULL where a codec cannot be recorded or an element is missing
  */
 MbRecording *
-mb_recording_new (GPtrArray *tracks, const char *stem, GError **error)
+mb_recording_new (
+    GPtrArray *tracks, const char *stem, const MbRecordingSplit *split, GError **error)
 {
   g_autoptr (MbRecording) self = g_object_new (MB_TYPE_RECORDING, NULL);
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
@@ -306,7 +352,7 @@ mb_recording_new (GPtrArray *tracks, const char *stem, GError **error)
   for (guint i = 0; i < tracks->len; i++)
     g_ptr_array_add (self->tracks, mb_track_ref (g_ptr_array_index (tracks, i)));
   self->location = g_strdup_printf ("%s.%s", stem, choose_extension (tracks));
-  if (!build (self, error))
+  if (!build (self, split, error))
     return NULL;
   self->bus_watch_id = gst_bus_add_watch (bus, on_bus_message, self);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
@@ -349,7 +395,7 @@ mb_recording_is_for (MbRecording *self, GPtrArray *tracks)
 /**
  * mb_recording_get_location:
  *
- * Returns: the final name of the file
+ * Returns: the final name of the file under way
  */
 const char *
 mb_recording_get_location (MbRecording *self)
@@ -383,10 +429,15 @@ describe_track (MbRecording *self, guint index)
   MbRecordedTrack *described =
       mb_recorded_track_new (is_video ? "video" : "audio", mb_codec_get_name (track->codec));
   g_autoptr (GstStructure) account = NULL;
+  const Past *past = index < self->past->len ? &g_array_index (self->past, Past, index) : NULL;
 
   g_object_get (g_ptr_array_index (self->sources, index), MB_PROP_ACCOUNT, &account, NULL);
   gst_structure_get (account, "packets", G_TYPE_UINT64, &described->n_packets, "lost",
       G_TYPE_UINT64, &described->n_lost, NULL);
+  if (past != NULL) {
+    described->n_packets -= past->n_packets;
+    described->n_lost -= past->n_lost;
+  }
   add_gaps (self, account, described);
   if (is_video) {
     described->width = self->width;
@@ -398,7 +449,8 @@ describe_track (MbRecording *self, guint index)
 
 /**
  * mb_recording_describe:
- * @file: told what is known by now: after "opened" when it begins, after "closed" everything
+ * @file: told what is known by now of the file under way: after "opened" when it begins, after "split"
+ *   and "closed" everything
  */
 void
 mb_recording_describe (MbRecording *self, MbRecordedFile *file)
@@ -410,6 +462,8 @@ mb_recording_describe (MbRecording *self, MbRecordedFile *file)
     if (file->zero_us == 0)
       file->zero_us = g_get_real_time () - age_us;
   }
+  g_free (file->location);
+  file->location = g_strdup (self->location);
   file->duration_ms = (gint64) (self->duration / GST_MSECOND);
   file->bytes = self->bytes;
   if (file->error == NULL)
@@ -443,6 +497,7 @@ mb_recording_finalize (GObject *object)
   g_ptr_array_unref (self->ports);
   g_ptr_array_unref (self->sources);
   g_ptr_array_unref (self->tracks);
+  g_array_unref (self->past);
   g_free (self->location);
   g_free (self->problem);
   G_OBJECT_CLASS (mb_recording_parent_class)->finalize (object);
@@ -457,10 +512,18 @@ mb_recording_class_init (MbRecordingClass *klass)
   /**
    * MbRecording::opened:
    *
-   * The first frames are in the file. At most once.
+   * The first frames are in the file. Once for each.
    */
   signals[SIGNAL_OPENED] = g_signal_new (
       "opened", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * MbRecording::split:
+   *
+   * The file has its final name; the next one follows.
+   */
+  signals[SIGNAL_SPLIT] = g_signal_new (
+      "split", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   /**
    * MbRecording::closed:
@@ -476,6 +539,7 @@ mb_recording_init (MbRecording *self)
 {
   self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
   self->zero = GST_CLOCK_TIME_NONE;
+  self->past = g_array_new (FALSE, TRUE, sizeof (Past));
   self->sources = g_ptr_array_new_with_free_func (gst_object_unref);
   self->ports = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_rtp_port_unref);
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));

@@ -13,7 +13,18 @@
 #define MB_TYPE_RECORDING (mb_recording_get_type ())
 G_DECLARE_FINAL_TYPE (MbRecording, mb_recording, MB, RECORDING, GObject)
 
-MbRecording *mb_recording_new (GPtrArray *tracks, const char *stem, GError **error);
+/**
+ * MbRecordingSplit:
+ * @duration_ms: after which a file ends at a key frame and another begins; 0 is never
+ * @bytes: likewise
+ */
+typedef struct {
+  gint64 duration_ms;
+  guint64 bytes;
+} MbRecordingSplit;
+
+MbRecording *mb_recording_new (
+    GPtrArray *tracks, const char *stem, const MbRecordingSplit *split, GError **error);
 void mb_recording_finish (MbRecording *self);
 gboolean mb_recording_has_track (MbRecording *self, const MbTrack *track);
 gboolean mb_recording_is_for (MbRecording *self, GPtrArray *tracks);

@@ -26,13 +26,24 @@
 #define TYPE_MAX 32
 #define PENDING_MAX (4 * 1024 * 1024)
 /* Checksums of large files may take longer than a program has that was told to end. */
-#define FINISH_MS 2000
+#define FINISH_MS 1000
+/* Who drops out and is back by then under the same name is the same participant. */
+#define DEFAULT_RETURN_MS 30000
+
+/* A time between being there and being there again. */
+typedef struct {
+  char *id; /* from then on */
+  gint64 left_us;
+  gint64 joined_us;
+} Return;
 
 typedef struct {
-  char *id;
+  char *id; /* the first; in the record it is always this one */
   char *display_name;
   gint64 joined_us;
   gint64 left_us; /* 0 means still there */
+  gboolean has_dropped;
+  GPtrArray *returns; /* (element-type Return) */
 } Participant;
 
 struct _MbSessionRecord {
@@ -44,9 +55,11 @@ struct _MbSessionRecord {
   char *recorder;
   gint64 started_us;       /* real time, like all of them */
   gint64 ended_us;         /* 0 means it goes on */
+  gint64 return_us;        /* how long a participant may drop out */
   GPtrArray *participants; /* (element-type Participant) */
   GPtrArray *files;        /* (element-type MbRecordedFile) */
   GString *events;         /* lines that are not written yet */
+  gboolean is_pending;     /* it is to be handed over when it has ended */
   gboolean is_dirty;       /* session.json is older than what is known */
   gboolean is_writing;
   gboolean has_warned;
@@ -74,21 +87,23 @@ typedef struct {
 } Work;
 
 static void
-participant_free (gpointer data)
+return_free (gpointer data)
 {
-  Participant *self = data;
+  Return *self = data;
 
   g_free (self->id);
-  g_free (self->display_name);
   g_free (self);
 }
 
 static void
-track_free (gpointer data)
+participant_free (gpointer data)
 {
-  MbRecordedTrack *self = data;
+  Participant *self = data;
 
-  g_array_unref (self->gaps);
+  g_ptr_array_unref (self->returns);
+
+  g_free (self->id);
+  g_free (self->display_name);
   g_free (self);
 }
 
@@ -117,22 +132,6 @@ work_free (gpointer data)
   g_free (self);
 }
 
-/**
- * mb_recorded_track_new:
- * @kind: (transfer none): static
- * @codec: (transfer none): static
- */
-MbRecordedTrack *
-mb_recorded_track_new (const char *kind, const char *codec)
-{
-  MbRecordedTrack *self = g_new0 (MbRecordedTrack, 1);
-
-  self->kind = kind;
-  self->codec = codec;
-  self->gaps = g_array_new (FALSE, FALSE, sizeof (MbRecordedGap));
-  return self;
-}
-
 /* RFC 3339, UTC, milliseconds. */
 static char *
 format_time (gint64 real_us)
@@ -153,6 +152,24 @@ write_time (MbJsonWriter *json, const char *name, gint64 real_us)
 }
 
 static void
+write_returns (const Participant *participant, MbJsonWriter *json)
+{
+  if (participant->returns->len == 0)
+    return;
+  mb_json_writer_begin (json, "returns", '[');
+  for (guint i = 0; i < participant->returns->len; i++) {
+    const Return *each = g_ptr_array_index (participant->returns, i);
+
+    mb_json_writer_begin (json, NULL, '{');
+    mb_json_writer_add_string (json, "id", each->id);
+    write_time (json, "leftAt", each->left_us);
+    write_time (json, "joinedAt", each->joined_us);
+    mb_json_writer_end (json, '}');
+  }
+  mb_json_writer_end (json, ']');
+}
+
+static void
 write_participants (MbSessionRecord *self, MbJsonWriter *json)
 {
   mb_json_writer_begin (json, "participants", '[');
@@ -164,36 +181,10 @@ write_participants (MbSessionRecord *self, MbJsonWriter *json)
     mb_json_writer_add_string (json, "displayName", participant->display_name);
     write_time (json, "joinedAt", participant->joined_us);
     write_time (json, "leftAt", participant->left_us);
+    write_returns (participant, json);
     mb_json_writer_end (json, '}');
   }
   mb_json_writer_end (json, ']');
-}
-
-static void
-write_track (const MbRecordedTrack *track, MbJsonWriter *json)
-{
-  mb_json_writer_begin (json, NULL, '{');
-  mb_json_writer_add_string (json, "kind", track->kind);
-  mb_json_writer_add_string (json, "codec", track->codec);
-  if (track->width > 0) {
-    mb_json_writer_add_number (json, "width", track->width);
-    mb_json_writer_add_number (json, "height", track->height);
-  }
-  mb_json_writer_add_number (json, "packets", (double) track->n_packets);
-  mb_json_writer_add_number (json, "lost", (double) track->n_lost);
-  if (strcmp (track->kind, "video") == 0)
-    mb_json_writer_add_number (json, "keyframes", (double) track->n_key_frames);
-  mb_json_writer_begin (json, "gaps", '[');
-  for (guint i = 0; i < track->gaps->len; i++) {
-    const MbRecordedGap *gap = &g_array_index (track->gaps, MbRecordedGap, i);
-
-    mb_json_writer_begin (json, NULL, '{');
-    mb_json_writer_add_number (json, "atMs", (double) gap->at_ms);
-    mb_json_writer_add_number (json, "durationMs", (double) gap->duration_ms);
-    mb_json_writer_end (json, '}');
-  }
-  mb_json_writer_end (json, ']');
-  mb_json_writer_end (json, '}');
 }
 
 static void
@@ -220,7 +211,7 @@ write_file (MbSessionRecord *self, const MbRecordedFile *file, MbJsonWriter *jso
     mb_json_writer_add_string (json, "error", file->error);
   mb_json_writer_begin (json, "tracks", '[');
   for (guint i = 0; i < file->tracks->len; i++)
-    write_track (g_ptr_array_index (file->tracks, i), json);
+    mb_recorded_track_write (g_ptr_array_index (file->tracks, i), json);
   mb_json_writer_end (json, ']');
   mb_json_writer_end (json, '}');
 }
@@ -244,6 +235,8 @@ build_session (MbSessionRecord *self)
     is_complete = is_complete && file->is_closed && file->error == NULL;
   }
   mb_json_writer_add_boolean (&json, "complete", is_complete);
+  if (self->is_pending)
+    mb_json_writer_add_string (&json, "onFinish", "pending");
   write_participants (self, &json);
   mb_json_writer_begin (&json, "files", '[');
   for (guint i = 0; i < self->files->len; i++) {
@@ -385,6 +378,29 @@ on_hashed (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* ---- events ---- */
 
+/**
+ * mb_session_record_set_pending:
+ *
+ * Somebody hands it over when it has ended.
+ */
+void
+mb_session_record_set_pending (MbSessionRecord *self)
+{
+  self->is_pending = TRUE;
+  self->is_dirty = TRUE;
+  save (self);
+}
+
+/**
+ * mb_session_record_set_return:
+ * @return_ms: how long after it dropped out a participant is the same when it is back; 30 s if not said
+ */
+void
+mb_session_record_set_return (MbSessionRecord *self, unsigned int return_ms)
+{
+  self->return_us = return_ms * G_TIME_SPAN_MILLISECOND;
+}
+
 /* `{"at": …, "event": …, "participant": …` and what @members adds, which begins with a comma. */
 static void
 note (MbSessionRecord *self, const char *event, const char *participant, const char *members)
@@ -415,22 +431,91 @@ format_member (const char *name, const char *value)
   return g_string_free (text, FALSE);
 }
 
+/* The id that it has now. */
+static const char *
+get_current_id (const Participant *participant)
+{
+  guint n = participant->returns->len;
+
+  return n == 0 ? participant->id
+                : ((const Return *) g_ptr_array_index (participant->returns, n - 1))->id;
+}
+
 static Participant *
-find_participant (MbSessionRecord *self, const char *id)
+find_last (MbSessionRecord *self, const char *id)
 {
   for (guint i = self->participants->len; i > 0; i--) {
     Participant *participant = g_ptr_array_index (self->participants, i - 1);
 
-    if (strcmp (participant->id, id) == 0 && participant->left_us == 0)
+    if (strcmp (get_current_id (participant), id) == 0)
       return participant;
   }
   return NULL;
 }
 
+static Participant *
+find_participant (MbSessionRecord *self, const char *id)
+{
+  Participant *participant = find_last (self, id);
+
+  return participant != NULL && participant->left_us == 0 ? participant : NULL;
+}
+
+/* The first id of whoever has @id now; @id itself for a stranger. */
+static const char *
+get_first_id (MbSessionRecord *self, const char *id)
+{
+  const Participant *participant = find_last (self, id);
+
+  return participant != NULL ? participant->id : id;
+}
+
+/* Of two who dropped out under one name nobody knows which one is back. */
+static Participant *
+find_dropped (MbSessionRecord *self, const char *display_name, gint64 now_us)
+{
+  Participant *found = NULL;
+
+  if (*display_name == '\0')
+    return NULL;
+  for (guint i = 0; i < self->participants->len; i++) {
+    Participant *participant = g_ptr_array_index (self->participants, i);
+
+    if (!participant->has_dropped || now_us - participant->left_us > self->return_us ||
+        strcmp (participant->display_name, display_name) != 0)
+      continue;
+    if (found != NULL)
+      return NULL;
+    found = participant;
+  }
+  return found;
+}
+
+static gboolean
+take_back (MbSessionRecord *self, const char *id, const char *display_name)
+{
+  gint64 now_us = g_get_real_time ();
+  Participant *participant = find_dropped (self, display_name, now_us);
+  Return *back;
+
+  if (participant == NULL)
+    return FALSE;
+  back = g_new0 (Return, 1);
+  back->id = g_strdup (id);
+  back->left_us = participant->left_us;
+  back->joined_us = now_us;
+  g_ptr_array_add (participant->returns, back);
+  participant->left_us = 0;
+  participant->has_dropped = FALSE;
+  self->is_dirty = TRUE;
+  note (self, "return", participant->id, "");
+  return TRUE;
+}
+
 /**
  * mb_session_record_add_participant:
  *
- * Somebody is there. Twice is once.
+ * Somebody is there. Twice is once; who dropped out less than 30 s ago under the same name is back.
  */
 void
 mb_session_record_add_participant (MbSessionRecord *self, const char *id, const char *display_name)
@@ -438,20 +523,25 @@ mb_session_record_add_participant (MbSessionRecord *self, const char *id, const 
   Participant *participant = NULL;
   g_autofree char *members = NULL;
 
-  if (find_participant (self, id) != NULL)
+  if (find_participant (self, id) != NULL || take_back (self, id, display_name))
     return;
   participant = g_new0 (Participant, 1);
   participant->id = g_strdup (id);
   participant->display_name = g_strdup (display_name);
   participant->joined_us = g_get_real_time ();
+  participant->returns = g_ptr_array_new_with_free_func (return_free);
   g_ptr_array_add (self->participants, participant);
   self->is_dirty = TRUE;
   members = format_member ("displayName", display_name);
   note (self, "join", id, members);
 }
 
+/**
+ * mb_session_record_remove_participant:
+ * @has_dropped: it did not say goodbye, and may be back
+ */
 void
-mb_session_record_remove_participant (MbSessionRecord *self, const char *id)
+mb_session_record_remove_participant (MbSessionRecord *self, const char *id, gboolean has_dropped)
 {
   Participant *participant = find_participant (self, id);
 
@@ -459,7 +549,8 @@ mb_session_record_remove_participant (MbSessionRecord *self, const char *id)
     return;
   participant->left_us = g_get_real_time ();
   self->is_dirty = TRUE;
-  note (self, "leave", id, "");
+  participant->has_dropped = has_dropped;
+  note (self, "leave", participant->id, "");
 }
 
 /**
@@ -474,9 +565,9 @@ mb_session_record_add_file (
   MbRecordedFile *file = g_new0 (MbRecordedFile, 1);
 
   file->location = g_strdup (location);
-  file->participant = g_strdup (participant);
+  file->participant = g_strdup (get_first_id (self, participant));
   file->is_screen = is_screen;
-  file->tracks = g_ptr_array_new_with_free_func (track_free);
+  file->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_recorded_track_free);
   g_ptr_array_add (self->files, file);
   return file;
 }
@@ -558,7 +649,7 @@ mb_session_record_take_message (MbSessionRecord *self, const char *participant, 
       memchr (object.text, '\n', object.length) != NULL)
     return;
   members = g_strdup_printf (",\"message\":%.*s", (int) object.length, object.text);
-  note (self, event, participant, members);
+  note (self, event, get_first_id (self, participant), members);
 }
 
 static gboolean
@@ -652,6 +743,7 @@ mb_session_record_class_init (MbSessionRecordClass *klass)
 static void
 mb_session_record_init (MbSessionRecord *self)
 {
+  self->return_us = DEFAULT_RETURN_MS * G_TIME_SPAN_MILLISECOND;
   self->participants = g_ptr_array_new_with_free_func (participant_free);
   self->files = g_ptr_array_new_with_free_func (file_free);
   self->events = g_string_new (NULL);

@@ -7,37 +7,7 @@
 
 #include <glib-object.h>
 
-/**
- * MbRecordedGap:
- * @at_ms: where it is, in the file
- * @duration_ms: from the last packet before it to the first one after it
- */
-typedef struct {
-  gint64 at_ms;
-  gint64 duration_ms;
-} MbRecordedGap;
-
-/**
- * MbRecordedTrack:
- * @kind: `audio` or `video`
- * @codec: its name
- * @width: pixels, of the last picture; 0 for audio
- * @height: likewise
- * @n_packets: RTP packets that came
- * @n_lost: that did not, in spite of asking again
- * @n_key_frames: in the file; 0 for audio
- * @gaps: (element-type MbRecordedGap)
- */
-typedef struct {
-  const char *kind;
-  const char *codec;
-  unsigned int width;
-  unsigned int height;
-  guint64 n_packets;
-  guint64 n_lost;
-  guint64 n_key_frames;
-  GArray *gaps;
-} MbRecordedTrack;
+#include "mb-recorded-track.h"
 
 /**
  * MbRecordedFile:
@@ -65,16 +35,17 @@ typedef struct {
   char *sha256;
 } MbRecordedFile;
 
-MbRecordedTrack *mb_recorded_track_new (const char *kind, const char *codec);
-
 #define MB_TYPE_SESSION_RECORD (mb_session_record_get_type ())
 G_DECLARE_FINAL_TYPE (MbSessionRecord, mb_session_record, MB, SESSION_RECORD, GObject)
 
 MbSessionRecord *mb_session_record_new (
     const char *folder, const char *room_id, const char *server, const char *recorder);
+void mb_session_record_set_pending (MbSessionRecord *self);
+void mb_session_record_set_return (MbSessionRecord *self, unsigned int return_ms);
 void mb_session_record_add_participant (
     MbSessionRecord *self, const char *id, const char *display_name);
-void mb_session_record_remove_participant (MbSessionRecord *self, const char *id);
+void mb_session_record_remove_participant (
+    MbSessionRecord *self, const char *id, gboolean has_dropped);
 MbRecordedFile *mb_session_record_add_file (
     MbSessionRecord *self, const char *location, const char *participant, gboolean is_screen);
 void mb_session_record_file_opened (MbSessionRecord *self, MbRecordedFile *file);

@@ -56,6 +56,33 @@ test_durations (void)
   }
 }
 
+static void
+test_lengths (void)
+{
+  static const struct {
+    const char *text;
+    gint64 ms;
+    guint64 bytes; /* both 0: refused */
+  } ROWS[] = {{"10m", 600000, 0}, {"1s", 1000, 0}, {"999ms", 0, 0}, {"500MB", 0, 500000000},
+      {"100kB", 0, 100000}, {"99kB", 0, 0}, {"2GB", 0, 2000000000}, {"MB", 0, 0}, {"500", 0, 0},
+      {"1.5GB", 0, 0}, {"500mb", 0, 0}, {"500 MB", 0, 0}, {"-1GB", 0, 0}, {"0MB", 0, 0},
+      {"1000000GB", 0, 1000000000000000}, {"1000001GB", 0, 0}, {"99999999999999999999GB", 0, 0},
+      {"", 0, 0}};
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ROWS); i++) {
+    gboolean is_good = ROWS[i].ms != 0 || ROWS[i].bytes != 0;
+    g_autoptr (GError) error = NULL;
+    gint64 ms = 0;
+    guint64 bytes = 0;
+
+    g_test_message ("%s", ROWS[i].text);
+    g_assert_cmpint (mb_value_parse_length (ROWS[i].text, &ms, &bytes, &error), ==, is_good);
+    g_assert_cmpint (ms, ==, ROWS[i].ms);
+    g_assert_cmpuint (bytes, ==, ROWS[i].bytes);
+    g_assert_cmpint (error != NULL, ==, !is_good);
+  }
+}
+
 static gboolean
 check_size (const char *text, GError **error)
 {
@@ -177,6 +204,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/option-values/durations", test_durations);
+  g_test_add_func ("/option-values/lengths-of-files", test_lengths);
   g_test_add_func ("/option-values/sizes", test_sizes);
   g_test_add_func ("/option-values/server-urls", test_server_urls);
   g_test_add_func ("/option-values/origins", test_origins);

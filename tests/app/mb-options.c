@@ -63,7 +63,7 @@ test_everything (void)
 {
   g_autoptr (MbOptions) options = parse_good (
       "-r 'load-{r}' -n 'Zo\xc3\xab {n}' -s videotestsrc --codec h264,vp8 --bitrate 800 "
-      "--size 640x360 --fps 15 --record ./archive --count 3 --rooms 10 --rate 5 --duration 90s "
+      "--size 640x360 --fps 15 --record ./archive --split 500MB --audio-only --on-finish 'a b' --idle 60s --count 3 --rooms 10 --rate 5 --duration 90s "
       "--ice-server stun:a --ice-server turn:u:p@b --token abc --server https://meet.example "
       "--log-level info --log-format json");
 
@@ -76,6 +76,11 @@ test_everything (void)
   g_assert_cmpuint (options->height, ==, 360);
   g_assert_cmpuint (options->fps, ==, 15);
   g_assert_cmpstr (options->record_dir, ==, "./archive");
+  g_assert_cmpint (options->split_ms, ==, 0);
+  g_assert_cmpuint (options->split_bytes, ==, 500000000);
+  g_assert_true (options->audio_only);
+  g_assert_cmpstr (options->on_finish, ==, "a b");
+  g_assert_cmpint (options->idle_ms, ==, 60000);
   g_assert_cmpuint (options->count, ==, 3);
   g_assert_cmpuint (options->rooms, ==, 10);
   g_assert_cmpuint (options->rate, ==, 5);
@@ -130,6 +135,12 @@ test_wrong (void)
       {"--auth-secret-file a", "--auth-secret-file means nothing without --auth-mode jwt"},
       {"--auth-mode none --auth-issuer a", "--auth-issuer means nothing without"},
       {"--room x --server http://a --auth-mode jwt", "--auth-mode is about hosting"},
+      {"--room x --split 10m", "--split needs --record DIR"},
+      {"--room x --audio-only", "--audio-only needs --record DIR"},
+      {"--room x --record a --split 10", "'10' is no length of a file"},
+      {"--idle 60s", "--idle needs --room"},
+      {"--room x --on-finish true", "--on-finish needs --record DIR"},
+      {"--room x --record a --on-finish=", "--on-finish: the command is missing"},
       {"--room x --relay", "--relay is not available in this version"},
       {"--room x --set pattern", "--set: 'pattern' is no parameter"},
       {"--room x --expect 'peers => 3'", "--expect: between metric and value stands one of"},

@@ -129,8 +129,8 @@ test_names (Fixture *fixture, gconstpointer data)
     mb_session_record_add_participant (fixture->record, id, names[i]);
     mb_session_record_add_participant (fixture->record, id, names[i]);
   }
-  mb_session_record_remove_participant (fixture->record, "p0");
-  mb_session_record_remove_participant (fixture->record, "nobody");
+  mb_session_record_remove_participant (fixture->record, "p0", FALSE);
+  mb_session_record_remove_participant (fixture->record, "nobody", TRUE);
   finish (fixture);
 
   session = read_session (fixture);
@@ -153,7 +153,7 @@ test_return (Fixture *fixture, gconstpointer data)
   g_autoptr (JsonNode) session = NULL;
 
   mb_session_record_add_participant (fixture->record, "a", "Ann");
-  mb_session_record_remove_participant (fixture->record, "a");
+  mb_session_record_remove_participant (fixture->record, "a", FALSE);
   mb_session_record_add_participant (fixture->record, "a", "Ann");
   finish (fixture);
 
@@ -161,6 +161,87 @@ test_return (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (
                         json_node_get_object (session), "participants")),
       ==, 2);
+}
+
+static JsonArray *
+get_participants (JsonNode *session)
+{
+  return json_object_get_array_member (json_node_get_object (session), "participants");
+}
+
+/* Under another id, and its files and words are those of the one who was there before. */
+static void
+test_drop_out (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *location = path_of (fixture, "a.webm");
+  g_autoptr (JsonNode) session = NULL;
+  g_auto (GStrv) lines = NULL;
+  JsonObject *participant;
+  JsonObject *back;
+  MbRecordedFile *file;
+
+  mb_session_record_add_participant (fixture->record, "a", "Ann");
+  mb_session_record_add_participant (fixture->record, "b", "Bob");
+  mb_session_record_remove_participant (fixture->record, "a", TRUE);
+  mb_session_record_add_participant (fixture->record, "a2", "Ann");
+  mb_session_record_remove_participant (fixture->record, "a2", TRUE);
+  mb_session_record_add_participant (fixture->record, "a3", "Ann");
+  file = mb_session_record_add_file (fixture->record, location, "a3", FALSE);
+  g_assert_cmpstr (file->participant, ==, "a");
+  mb_session_record_take_message (fixture->record, "a3", "{\"type\":\"chat\"}");
+  finish (fixture);
+
+  session = read_session (fixture);
+  g_assert_cmpuint (json_array_get_length (get_participants (session)), ==, 2);
+  participant = json_array_get_object_element (get_participants (session), 0);
+  g_assert_cmpstr (json_object_get_string_member (participant, "id"), ==, "a");
+  g_assert_cmpuint (
+      json_array_get_length (json_object_get_array_member (participant, "returns")), ==, 2);
+  back = json_array_get_object_element (json_object_get_array_member (participant, "returns"), 1);
+  g_assert_cmpstr (json_object_get_string_member (back, "id"), ==, "a3");
+  lines = read_events (fixture);
+  g_assert_nonnull (strstr (lines[g_strv_length (lines) - 2], "\"participant\":\"a\",\"message\""));
+}
+
+typedef struct {
+  const char *first;
+  const char *second;
+  unsigned int return_ms;
+  gboolean has_dropped;
+} Stranger;
+
+/* Who said goodbye, has another name or none, or is too late is somebody else. */
+static void
+test_strangers (Fixture *fixture, gconstpointer data)
+{
+  const Stranger *stranger = data;
+  g_autoptr (JsonNode) session = NULL;
+
+  mb_session_record_set_return (fixture->record, stranger->return_ms);
+  mb_session_record_add_participant (fixture->record, "a", stranger->first);
+  mb_session_record_remove_participant (fixture->record, "a", stranger->has_dropped);
+  g_usleep (2000);
+  mb_session_record_add_participant (fixture->record, "b", stranger->second);
+  finish (fixture);
+
+  session = read_session (fixture);
+  g_assert_cmpuint (json_array_get_length (get_participants (session)), ==, 2);
+}
+
+static void
+test_namesakes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (JsonNode) session = NULL;
+
+  mb_session_record_add_participant (fixture->record, "a", "Guest");
+  mb_session_record_add_participant (fixture->record, "b", "Guest");
+  mb_session_record_remove_participant (fixture->record, "a", TRUE);
+  mb_session_record_remove_participant (fixture->record, "b", TRUE);
+  mb_session_record_add_participant (fixture->record, "c", "Guest");
+  finish (fixture);
+
+  session = read_session (fixture);
+  g_assert_cmpuint (json_array_get_length (get_participants (session)), ==, 3);
 }
 
 static void
@@ -242,6 +323,13 @@ test_files (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (json_object_get_string_member (object, "kind"), ==, "screen");
 }
 
+static const Stranger STRANGERS[] = {
+    {"Ann", "Ann", 30000, FALSE},
+    {"Ann", "Bob", 30000, TRUE},
+    {"", "", 30000, TRUE},
+    {"Ann", "Ann", 1, TRUE},
+};
+
 int
 main (int argc, char **argv)
 {
@@ -250,6 +338,13 @@ main (int argc, char **argv)
   ADD ("/session-record/an-empty-session-is-complete", test_empty);
   ADD ("/session-record/names-are-only-text", test_names);
   ADD ("/session-record/who-returns-is-there-again", test_return);
+  ADD ("/session-record/who-drops-out-and-returns-is-the-same", test_drop_out);
+  ADD ("/session-record/one-of-two-namesakes-is-not-guessed", test_namesakes);
+  for (gsize i = 0; i < G_N_ELEMENTS (STRANGERS); i++) {
+    g_autofree char *path = g_strdup_printf ("/session-record/somebody-else/%zu", i);
+
+    g_test_add (path, Fixture, &STRANGERS[i], set_up, test_strangers, tear_down);
+  }
   ADD ("/session-record/messages-are-kept-as-they-stand", test_messages);
   ADD ("/session-record/files-with-checksums-and-faults", test_files);
   return g_test_run ();
