@@ -107,6 +107,20 @@ look_into (MbSources *self, const char *name, GError **error)
   return TRUE;
 }
 
+/* A description comes in one codec; for another there may be a second one, NAME-CODEC. */
+static char *
+choose_description (const MbSources *self, const char *name)
+{
+  const char *const *codecs = (const char *const *) self->options->codecs;
+  g_auto (GStrv) names = mb_pipeline_list (MB_PIPELINE_KIND_SOURCE);
+  g_autofree char *variant = NULL;
+
+  if (codecs == NULL || codecs[0] == NULL)
+    return g_strdup (name);
+  variant = g_strconcat (name, "-", codecs[0], NULL);
+  return g_strdup (g_strv_contains ((const char *const *) names, variant) ? variant : name);
+}
+
 /**
  * mb_sources_get:
  * @source: (out) (nullable) (transfer none): what @user sends; NULL is nothing
@@ -116,15 +130,16 @@ look_into (MbSources *self, const char *name, GError **error)
 gboolean
 mb_sources_get (MbSources *self, const MbSourceUser *user, MbSource **source, GError **error)
 {
-  const char *name = self->options->sources[0];
   g_autoptr (MbPipelineSpec) spec = NULL;
+  g_autofree char *name = NULL;
   g_autofree char *key = NULL;
   gboolean is_card = FALSE;
   MbSource *made;
 
   *source = NULL;
-  if (name == NULL)
+  if (self->options->sources[0] == NULL)
     return TRUE;
+  name = choose_description (self, self->options->sources[0]);
   if (mb_clip_is_named (name)) {
     if (!look_into (self, name, error))
       return FALSE;

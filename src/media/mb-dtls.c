@@ -110,11 +110,10 @@ make_certificate (EVP_PKEY *key)
 {
   X509 *certificate = X509_new ();
   X509_NAME *name = X509_get_subject_name (certificate);
-  guint8 serial[8];
+  guint64 serial = 0;
 
-  RAND_bytes (serial, sizeof serial);
-  serial[0] &= 0x7f;
-  BN_to_ASN1_INTEGER (BN_bin2bn (serial, sizeof serial, NULL), X509_get_serialNumber (certificate));
+  RAND_bytes ((guint8 *) &serial, sizeof serial);
+  ASN1_INTEGER_set_uint64 (X509_get_serialNumber (certificate), serial >> 1);
   X509_set_version (certificate, 2);
   X509_gmtime_adj (X509_getm_notBefore (certificate), -24 * 3600L);
   X509_gmtime_adj (X509_getm_notAfter (certificate), VALID_S);
