@@ -428,6 +428,7 @@ start_bot (MbJob *self, GError **error)
       .ice_servers = self->options->ice_servers[0] != NULL
                          ? (const char *const *) self->options->ice_servers
                          : NULL,
+      .relay_only = self->options->relay_only,
   };
 
   bot->job = self;

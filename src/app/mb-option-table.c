@@ -471,6 +471,16 @@ take_ice_server (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_ice_policy (MbOptions *self, const char *value, GError **error)
+{
+  self->relay_only = g_str_equal (value, "relay");
+  if (self->relay_only || g_str_equal (value, "all"))
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is neither all nor relay", value);
+  return FALSE;
+}
+
+static gboolean
 take_token (MbOptions *self, const char *value, GError **error)
 {
   if (!mb_value_check_token (value, error))
@@ -659,8 +669,9 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "packets|frames|pixels", "how closely to look (what --expect needs, else packets)"},
     {"ice-server", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM,
         take_ice_server, "URL",
-        "stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT?transport=udp; repeatable"},
-    {"ice-policy", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, NULL, "all|relay", NULL},
+        "stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT (what the server says); repeatable"},
+    {"ice-policy", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, take_ice_policy, "all|relay",
+        "use any way to the others, or a TURN server's alone (all)"},
     {"token", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_token,
         "JWT", "the bearer token the server wants ($MESHBOT_TOKEN is in no process list)"},
     {"token-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM,

@@ -70,7 +70,8 @@ typedef enum {
  * @expects: (element-type MbExpect): what is judged when the bots have left
  * @reports: (array zero-terminated=1): files to write a report into; `-` is stdout
  * @measure: how much of the media is taken apart: what was asked for, or what @expects need
- * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs
+ * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs; none asks the server
+ * @relay_only: what is not relayed by a TURN server is not used
  * @token: (nullable): the bearer token
  * @checked_pipeline: (nullable): the file, for %MB_OPTIONS_CHECK_PIPELINE
  * @log_level: the least that is logged, a #GLogLevelFlags bit
@@ -126,6 +127,7 @@ typedef struct {
   char **reports;
   MbMeasureLevel measure;
   char **ice_servers;
+  gboolean relay_only;
   char *token;
   char *checked_pipeline; /* (nullable) */
   GLogLevelFlags log_level;

@@ -42,6 +42,7 @@ struct _MbCarrier {
   MbHandle *handle;
   MbHandleFunc on_event;
   GStrv ice_servers; /* (nullable) */
+  gboolean relay_only;
   gboolean with_loopback;
   int closed; /* atomic */
 
@@ -300,9 +301,14 @@ do_open (gpointer user_data, gint64 now_us)
   static const MbIceEvents events = {
       on_ice_candidate, on_ice_connected, on_ice_failed, on_ice_receive};
   MbCarrier *self = user_data;
+  MbIceFlags flags = MB_ICE_NONE;
 
+  if (self->relay_only)
+    flags |= MB_ICE_RELAY_ONLY;
+  if (self->with_loopback)
+    flags |= MB_ICE_WITH_LOOPBACK;
   self->ice = mb_ice_new (mb_media_core_get_context (self->core),
-      (const char *const *) self->ice_servers, self->with_loopback, &events, self);
+      (const char *const *) self->ice_servers, flags, &events, self);
   mb_media_core_add_member (self->core, &mb_carrier_ref (self)->member);
 }
 
@@ -328,6 +334,7 @@ mb_carrier_new (MbMedia *media, MbTransport *transport, const MbCarrierConfig *c
   self->handle = mb_handle_ref (handle);
   self->on_event = on_event;
   self->ice_servers = g_strdupv ((GStrv) config->ice_servers);
+  self->relay_only = config->relay_only;
   self->with_loopback = config->with_loopback;
   g_queue_init (&self->early);
   mb_media_core_post (self->core, do_open, mb_carrier_ref (self), unref_carrier);

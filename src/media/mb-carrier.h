@@ -12,10 +12,12 @@ typedef struct _MbCarrier MbCarrier;
 /**
  * MbCarrierConfig:
  * @ice_servers: (nullable): `stun:host:port` and `turn:user:password@host:port?transport=udp`
+ * @relay_only: what is not relayed by a TURN server is not used
  * @with_loopback: gather 127.0.0.1 also where the host has other addresses
  */
 typedef struct {
   const char *const *ice_servers;
+  gboolean relay_only;
   gboolean with_loopback;
 } MbCarrierConfig;
 

@@ -236,7 +236,7 @@ add_loopback (MbIce *self, gboolean always)
  * Returns: (transfer full): an agent; mb_ice_close() is its end
  */
 MbIce *
-mb_ice_new (GMainContext *context, const char *const *servers, gboolean with_loopback,
+mb_ice_new (GMainContext *context, const char *const *servers, MbIceFlags flags,
     const MbIceEvents *events, gpointer user_data)
 {
   MbIce *self = g_new0 (MbIce, 1);
@@ -246,9 +246,10 @@ mb_ice_new (GMainContext *context, const char *const *servers, gboolean with_loo
   self->cancellable = g_cancellable_new ();
   self->agent = nice_agent_new_full (context, NICE_COMPATIBILITY_RFC5245,
       NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_REGULAR_NOMINATION);
-  g_object_set (self->agent, "upnp", FALSE, "ice-tcp", FALSE, "keepalive-conncheck", TRUE, NULL);
+  g_object_set (self->agent, "upnp", FALSE, "ice-tcp", FALSE, "keepalive-conncheck", TRUE,
+      "force-relay", (flags & MB_ICE_RELAY_ONLY) != 0, NULL);
   self->stream_id = nice_agent_add_stream (self->agent, COMPONENT);
-  add_loopback (self, with_loopback);
+  add_loopback (self, (flags & MB_ICE_WITH_LOOPBACK) != 0);
   for (gsize i = 0; servers != NULL && servers[i] != NULL; i++)
     add_server (self, servers[i]);
   g_signal_connect (self->agent, "new-candidate-full", G_CALLBACK (on_candidate), self);

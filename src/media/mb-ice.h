@@ -25,7 +25,18 @@ typedef struct {
   void (*receive) (gpointer user_data, const guint8 *data, gsize size);
 } MbIceEvents;
 
-MbIce *mb_ice_new (GMainContext *context, const char *const *servers, gboolean with_loopback,
+/**
+ * MbIceFlags:
+ * @MB_ICE_RELAY_ONLY: what is not relayed by a TURN server is not used
+ * @MB_ICE_WITH_LOOPBACK: gather 127.0.0.1 also where the host has other addresses
+ */
+typedef enum {
+  MB_ICE_NONE = 0,
+  MB_ICE_RELAY_ONLY = 1 << 0,
+  MB_ICE_WITH_LOOPBACK = 1 << 1,
+} MbIceFlags;
+
+MbIce *mb_ice_new (GMainContext *context, const char *const *servers, MbIceFlags flags,
     const MbIceEvents *events, gpointer user_data);
 void mb_ice_dup_credentials (MbIce *self, char **ufrag, char **password);
 void mb_ice_gather (MbIce *self, gboolean is_controlling);

@@ -44,7 +44,7 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config)
       .rtx = TRUE};
   /* RFC 8829 §5.2.1: 63 bits, so that a signed reader takes it too. */
   guint64 session_id = ((guint64) g_random_int () << 31) ^ g_random_int ();
-  MbWebrtc *webrtc = mb_webrtc_new (media, config->ice_servers);
+  MbWebrtc *webrtc = mb_webrtc_new (media, config->ice_servers, config->relay_only);
   MbExchange *self = g_new0 (MbExchange, 1);
 
   self->webrtc = webrtc;

@@ -21,6 +21,7 @@ typedef struct _MbExchange MbExchange;
  * @cname: our canonical name in RTCP and descriptions
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
  * @ice_servers: (nullable) (array zero-terminated=1)
+ * @relay_only: what is not relayed by a TURN server is not used
  * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
  * @candidates: which of the peer's addresses we send to
  *
@@ -31,6 +32,7 @@ typedef struct {
   const char *cname;
   const char *const *receive_codecs;
   const char *const *ice_servers;
+  gboolean relay_only;
   unsigned int give_up_ms;
   MbCandidatePolicy candidates;
 } MbExchangeConfig;

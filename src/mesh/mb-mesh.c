@@ -12,6 +12,7 @@
 #include <gio/gio.h>
 
 #include "mb-error.h"
+#include "mb-ice-servers.h"
 #include "mb-peer.h"
 #include "mb-recorder.h"
 #include "mb-signaling.h"
@@ -22,6 +23,7 @@
 #define MAX_PEERS 256 /* a server cannot make us open more connections than this */
 /* Who only records has time: what is asked for again may come late. */
 #define RECORDER_GIVE_UP_MS 2000
+#define REFRESH_LEAST_S 30 /* between two questions for ICE servers */
 
 struct _MbMesh {
   GObject parent;
@@ -39,6 +41,9 @@ struct _MbMesh {
   gboolean record_audio_only;
   GStrv receive_codecs; /* (nullable) */
   GStrv ice_servers;    /* (nullable) */
+  gboolean relay_only;
+  char *token;        /* (nullable) */
+  char *original_url; /* as it was given */
   char *cname;
   MbCandidatePolicy candidate_policy;
 
@@ -47,6 +52,10 @@ struct _MbMesh {
   GHashTable *peers;    /* (element-type utf8 MbPeer) by id */
   GHashTable *closing;  /* (element-type MbPeer) on their way down */
   MbRecorder *recorder; /* (nullable) from the first join on */
+
+  GCancellable *asking; /* (nullable) the server is being asked for ICE servers */
+  GQueue held;          /* (element-type MbMessage) until it has answered */
+  guint refresh_id;     /* asks again before credentials end; 0 means never */
 
   char *own_id; /* (nullable) before the first join */
   guint leave_timeout_id;
@@ -126,6 +135,7 @@ add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
       .receive_codecs = (const char *const *) self->receive_codecs,
       .ice_servers = (const char *const *) self->ice_servers,
       .cname = self->cname,
+      .relay_only = self->relay_only,
       .give_up_ms = self->record_dir != NULL && self->source == NULL ? RECORDER_GIVE_UP_MS : 0,
       .knows_rule = role != MB_ROLE_UNKNOWN,
       .candidates = self->candidate_policy};
@@ -277,10 +287,8 @@ get_away (MbMessage *message)
 }
 
 static void
-on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
+take_message (MbMesh *self, MbMessage *message)
 {
-  if (self->leaving || self->own_id == NULL)
-    return;
   switch (mb_message_get_kind (message)) {
   case MB_MESSAGE_PEERS:
     take_roster (self, mb_message_get_members (message));
@@ -312,8 +320,81 @@ on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
 }
 
 static void
+on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
+{
+  if (self->leaving || self->own_id == NULL)
+    return;
+  if (self->asking != NULL && self->ice_servers == NULL)
+    g_queue_push_tail (&self->held, mb_message_ref (message));
+  else
+    take_message (self, message);
+}
+
+static void
+drop_held (MbMesh *self)
+{
+  g_queue_clear_full (&self->held, (GDestroyNotify) mb_message_unref);
+}
+
+static void ask_for_servers (MbMesh *self);
+
+static gboolean
+on_refresh (gpointer user_data)
+{
+  MbMesh *self = user_data;
+
+  self->refresh_id = 0;
+  ask_for_servers (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Somebody else's server knows none, which is no reason to wait any longer. */
+static void
+on_servers (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (MbMesh) self = user_data;
+  g_autoptr (GError) error = NULL;
+  unsigned int ttl_s = 0;
+  GStrv servers = mb_ice_servers_fetch_finish (result, &ttl_s, &error);
+  MbMessage *message;
+
+  g_clear_object (&self->asking);
+  if (servers == NULL)
+    g_debug ("room %s: no ICE servers: %s", self->room_id, error->message);
+  if (servers != NULL || self->ice_servers == NULL) {
+    g_strfreev (self->ice_servers);
+    self->ice_servers = servers != NULL ? servers : g_new0 (char *, 1);
+  }
+  if (ttl_s > 0 && !self->leaving)
+    self->refresh_id = g_timeout_add_seconds (MAX (ttl_s / 2, REFRESH_LEAST_S), on_refresh, self);
+  while (!self->leaving && (message = g_queue_pop_head (&self->held)) != NULL) {
+    take_message (self, message);
+    mb_message_unref (message);
+  }
+  drop_held (self);
+}
+
+static void
+ask_for_servers (MbMesh *self)
+{
+  self->asking = g_cancellable_new ();
+  mb_ice_servers_fetch_async (
+      self->original_url, self->token, self->asking, on_servers, g_object_ref (self));
+}
+
+static void
+stop_asking (MbMesh *self)
+{
+  g_clear_handle_id (&self->refresh_id, g_source_remove);
+  if (self->asking != NULL)
+    g_cancellable_cancel (self->asking);
+  drop_held (self);
+}
+
+static void
 on_lost (MbSignaling *signaling, const GError *error, MbMesh *self)
 {
+  drop_held (self);
   g_warning ("room %s: the server is gone (%s); trying again", self->room_id, error->message);
 }
 
@@ -406,6 +487,9 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->record_audio_only = config->record_audio_only;
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
   self->ice_servers = g_strdupv ((char **) config->ice_servers);
+  self->relay_only = config->relay_only;
+  self->token = g_strdup (config->token);
+  self->original_url = g_strdup (config->server_url);
   self->cname = config->cname != NULL
                     ? g_strdup (config->cname)
                     : g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
@@ -431,6 +515,8 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
 void
 mb_mesh_start (MbMesh *self)
 {
+  if (self->ice_servers == NULL)
+    ask_for_servers (self);
   mb_signaling_join (
       self->signaling, self->room_id, self->display_name, mb_role_to_string (self->role));
 }
@@ -446,6 +532,7 @@ mb_mesh_leave (MbMesh *self)
   if (self->leaving)
     return;
   self->leaving = TRUE;
+  stop_asking (self);
   self->leave_timeout_id = g_timeout_add (LEAVE_TIMEOUT_MS, on_leave_timeout, self);
   if (self->recorder != NULL)
     mb_recorder_finish (self->recorder);
@@ -482,6 +569,7 @@ mb_mesh_dispose (GObject *object)
 {
   MbMesh *self = MB_MESH (object);
 
+  stop_asking (self);
   g_clear_handle_id (&self->leave_timeout_id, g_source_remove);
   remove_all_peers (self, MB_RECORDER_AWAY_LEFT);
   g_clear_object (&self->recorder);
@@ -500,6 +588,8 @@ mb_mesh_finalize (GObject *object)
   g_hash_table_unref (self->closing);
   g_strfreev (self->receive_codecs);
   g_strfreev (self->ice_servers);
+  g_free (self->token);
+  g_free (self->original_url);
   g_free (self->server_url);
   g_free (self->room_id);
   g_free (self->display_name);
@@ -557,6 +647,7 @@ mb_mesh_class_init (MbMeshClass *klass)
 static void
 mb_mesh_init (MbMesh *self)
 {
+  g_queue_init (&self->held);
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->closing = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 }

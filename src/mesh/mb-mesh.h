@@ -26,7 +26,9 @@
  * @record_audio_only: no video is asked for
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
  *   (`vp8`, `h264`, `vp9`); NULL is all
- * @ice_servers: (nullable) (array zero-terminated=1): `stun:…` and `turn:user:pass@host:port?…`
+ * @ice_servers: (nullable) (array zero-terminated=1): `stun:…` and `turn:user:pass@host:port?…`;
+ *   NULL asks the server
+ * @relay_only: what is not relayed by a TURN server is not used
  *
  * What a mesh is told at construction; it copies what it keeps.
  */
@@ -43,6 +45,7 @@ typedef struct {
   gboolean record_audio_only;
   const char *const *receive_codecs;
   const char *const *ice_servers;
+  gboolean relay_only;
 } MbMeshConfig;
 
 #define MB_TYPE_MESH (mb_mesh_get_type ())

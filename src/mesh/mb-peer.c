@@ -39,6 +39,7 @@ struct _MbPeer {
   char *cname;
   GStrv receive_codecs; /* (nullable) */
   GStrv ice_servers;    /* (nullable) */
+  gboolean relay_only;
   MbCandidatePolicy candidate_policy;
   unsigned int give_up_ms;
 
@@ -272,6 +273,7 @@ build_connection (MbPeer *self)
       .cname = self->cname,
       .receive_codecs = (const char *const *) self->receive_codecs,
       .ice_servers = (const char *const *) self->ice_servers,
+      .relay_only = self->relay_only,
       .give_up_ms = self->give_up_ms,
       .candidates = self->candidate_policy};
 
@@ -604,6 +606,7 @@ mb_peer_new (MbMedia *media, const MbPeerConfig *config)
   self->ice_servers = g_strdupv ((char **) config->ice_servers);
   self->candidate_policy = config->candidates;
   self->give_up_ms = config->give_up_ms;
+  self->relay_only = config->relay_only;
   self->candidates = mb_candidate_queue_new (config->candidates);
   mb_negotiation_init (&self->negotiation, config->own_id, config->peer_id, config->knows_rule);
   return self;

@@ -20,6 +20,7 @@
  * @source: (nullable): what we send
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
  * @ice_servers: (nullable) (array zero-terminated=1)
+ * @relay_only: what is not relayed by a TURN server is not used
  * @cname: our canonical name in RTCP and descriptions
  * @knows_rule: whether it is one of those who know who offers; on somebody else's server they may not
  * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
@@ -34,6 +35,7 @@ typedef struct {
   MbSource *source;
   const char *const *receive_codecs;
   const char *const *ice_servers;
+  gboolean relay_only;
   const char *cname;
   gboolean knows_rule;
   unsigned int give_up_ms;

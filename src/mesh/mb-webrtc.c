@@ -169,16 +169,17 @@ on_carrier_event (gpointer object, gpointer data)
 /**
  * mb_webrtc_new:
  * @ice_servers: (nullable): URLs as in RFC 7064 and 7065, with user and password before the host
+ * @relay_only: what is not relayed by a TURN server is not used
  *
  * Nothing is sent before a description is made.
  *
  * Returns: (transfer full): a connection
  */
 MbWebrtc *
-mb_webrtc_new (MbMedia *media, const char *const *ice_servers)
+mb_webrtc_new (MbMedia *media, const char *const *ice_servers, gboolean relay_only)
 {
   MbWebrtc *self = g_object_new (MB_TYPE_WEBRTC, NULL);
-  MbCarrierConfig config = {.ice_servers = ice_servers};
+  MbCarrierConfig config = {.ice_servers = ice_servers, .relay_only = relay_only};
 
   self->transport = mb_transport_new (media, self->handle, on_transport_event);
   self->carrier = mb_carrier_new (media, self->transport, &config, self->handle, on_carrier_event);

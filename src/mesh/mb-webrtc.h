@@ -31,7 +31,7 @@ typedef enum {
 #define MB_TYPE_WEBRTC (mb_webrtc_get_type ())
 G_DECLARE_FINAL_TYPE (MbWebrtc, mb_webrtc, MB, WEBRTC, GObject)
 
-MbWebrtc *mb_webrtc_new (MbMedia *media, const char *const *ice_servers);
+MbWebrtc *mb_webrtc_new (MbMedia *media, const char *const *ice_servers, gboolean relay_only);
 MbTransport *mb_webrtc_get_transport (MbWebrtc *self);
 void mb_webrtc_create_offer (MbWebrtc *self);
 gboolean mb_webrtc_set_remote (MbWebrtc *self, gboolean is_offer, const char *reduced_sdp,

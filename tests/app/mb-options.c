@@ -148,7 +148,7 @@ test_wrong (void)
       {"--room x --report r.html", "--report: 'r.html' ends in neither .json nor .xml"},
       {"--room x --measure all", "--measure: 'all' is none of packets, frames, pixels"},
       {"--expect 'peers >= 3'", "--expect needs --room"},
-      {"--room x --ice-policy relay", "--ice-policy is not available in this version"},
+      {"--room x --ice-policy some", "--ice-policy: 'some' is neither all nor relay"},
       {"--room 'a b'", "--room: 'a b' is no room's id"},
       {"--room ''", "--room: '' is no room's id"},
       {"--source videotestsrc", "--source needs --room"},
