@@ -95,7 +95,8 @@ read_ttl (MbJsonSpan span)
   char text[32];
   double ttl;
 
-  if (mb_json_span_get_kind (span) != MB_JSON_NUMBER || span.length >= sizeof text)
+  if (span.text == NULL || mb_json_span_get_kind (span) != MB_JSON_NUMBER ||
+      span.length >= sizeof text)
     return 0;
   memcpy (text, span.text, span.length);
   text[span.length] = '\0';
