@@ -23,6 +23,9 @@
 #define MAX_PEERS 256 /* a server cannot make us open more connections than this */
 /* Who only records has time: what is asked for again may come late. */
 #define RECORDER_GIVE_UP_MS 2000
+/* Pages that offer when they should not do so at once; on somebody else's server most of them do. */
+#define PAGE_PATIENCE_MS 200
+#define STRANGER_PATIENCE_MS 1000
 #define REFRESH_LEAST_S 30 /* between two questions for ICE servers */
 
 struct _MbMesh {
@@ -125,6 +128,23 @@ on_peer_text (MbPeer *peer, const char *text, MbMesh *self)
     mb_recorder_take_message (self->recorder, mb_peer_get_id (peer), text);
 }
 
+/* Whoever is no page follows the rule who offers to the letter. */
+static unsigned int
+get_patience_ms (MbRole role)
+{
+  switch (role) {
+  case MB_ROLE_MEMBER:
+    return PAGE_PATIENCE_MS;
+  case MB_ROLE_UNKNOWN:
+    return STRANGER_PATIENCE_MS;
+  case MB_ROLE_BOT:
+  case MB_ROLE_RECORDER:
+  case MB_ROLE_RELAY:
+    break;
+  }
+  return 0;
+}
+
 static MbPeer *
 add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
 {
@@ -137,7 +157,7 @@ add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
       .cname = self->cname,
       .relay_only = self->relay_only,
       .give_up_ms = self->record_dir != NULL && self->source == NULL ? RECORDER_GIVE_UP_MS : 0,
-      .knows_rule = role != MB_ROLE_UNKNOWN,
+      .patience_ms = get_patience_ms (role),
       .candidates = self->candidate_policy};
   MbPeer *peer = g_hash_table_lookup (self->peers, id);
 

@@ -17,8 +17,6 @@
 #define SEC G_USEC_PER_SEC
 
 #define WAIT_FOR_OFFER_US (5 * SEC)
-/* Longer than a page takes that has its camera before it joins. */
-#define WAIT_FOR_STRANGER_US (1 * SEC)
 #define WAIT_FOR_ANSWER_US (15 * SEC)
 /* In a glare the peer either answers ours at once or never will. */
 #define WAIT_BEFORE_YIELDING_US (4 * SEC)
@@ -40,17 +38,19 @@
  * @self: the machine; any value before
  * @local_id: our member id
  * @remote_id: the peer's
- * @knows_rule: whether the peer is known to follow the rule who offers
+ * @patience_us: how long our first offer, if it is ours to make, waits for one of the peer
  *
  * The smaller id makes the first offer and is the impolite one. Most pages have a rule of their own,
- * that who comes offers to those who are there, or the other way round, and Chromium's connection
- * does not always outlive a glare: so the first offer to a peer that may be such a one waits a while.
+ * that who comes offers to those who are there, or the other way round. Where both offer, Chromium
+ * takes its offer back, and then does not always gather candidates any more: so it is better to
+ * wait a little.
  */
 void
 mb_negotiation_init (
-    MbNegotiation *self, const char *local_id, const char *remote_id, gboolean knows_rule)
+    MbNegotiation *self, const char *local_id, const char *remote_id, gint64 patience_us)
 {
-  *self = (MbNegotiation){.is_polite = strcmp (local_id, remote_id) > 0, .is_patient = !knows_rule};
+  *self =
+      (MbNegotiation){.is_polite = strcmp (local_id, remote_id) > 0, .patience_us = patience_us};
 }
 
 static gboolean
@@ -438,10 +438,10 @@ start (MbNegotiation *self, gint64 now_us)
 {
   if (self->state != MB_NEGOTIATION_STATE_NEW)
     return MB_NEGOTIATION_ACTION_NONE;
-  if (!self->is_polite && !self->is_patient)
+  if (!self->is_polite && self->patience_us == 0)
     return offer_anew (self, now_us);
   self->state = MB_NEGOTIATION_STATE_WAITING;
-  set_deadline (self, now_us + (self->is_polite ? WAIT_FOR_OFFER_US : WAIT_FOR_STRANGER_US));
+  set_deadline (self, now_us + (self->is_polite ? WAIT_FOR_OFFER_US : self->patience_us));
   return MB_NEGOTIATION_ACTION_NONE;
 }
 

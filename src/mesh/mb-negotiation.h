@@ -122,7 +122,6 @@ typedef enum {
 typedef struct {
   MbNegotiationState state;
   gboolean is_polite;
-  gboolean is_patient;  /* the peer may not know who offers */
   gboolean is_built;    /* this generation's transport exists */
   gboolean is_answerer; /* this generation began with an offer of the peer */
   gboolean is_connected;
@@ -131,6 +130,7 @@ typedef struct {
   unsigned int n_failures; /* since the last good time */
   unsigned int n_reoffers; /* unanswered ones in a row */
   double build_level;      /* leaky bucket of builds */
+  gint64 patience_us;      /* how long the peer may offer first though it is our turn */
   gint64 build_level_us;   /* when the level was right */
   gint64 connected_us;     /* since when; 0 means never */
   gint64 deadline_us;      /* 0 means none */
@@ -139,7 +139,7 @@ typedef struct {
 } MbNegotiation;
 
 void mb_negotiation_init (
-    MbNegotiation *self, const char *local_id, const char *remote_id, gboolean knows_rule);
+    MbNegotiation *self, const char *local_id, const char *remote_id, gint64 patience_us);
 unsigned int mb_negotiation_handle (MbNegotiation *self, const MbNegotiationEvent *event);
 unsigned int mb_negotiation_get_generation (const MbNegotiation *self);
 gint64 mb_negotiation_get_deadline (const MbNegotiation *self);

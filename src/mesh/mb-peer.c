@@ -608,7 +608,8 @@ mb_peer_new (MbMedia *media, const MbPeerConfig *config)
   self->give_up_ms = config->give_up_ms;
   self->relay_only = config->relay_only;
   self->candidates = mb_candidate_queue_new (config->candidates);
-  mb_negotiation_init (&self->negotiation, config->own_id, config->peer_id, config->knows_rule);
+  mb_negotiation_init (
+      &self->negotiation, config->own_id, config->peer_id, (gint64) config->patience_ms * 1000);
   return self;
 }
 

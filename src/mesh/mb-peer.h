@@ -22,7 +22,7 @@
  * @ice_servers: (nullable) (array zero-terminated=1)
  * @relay_only: what is not relayed by a TURN server is not used
  * @cname: our canonical name in RTCP and descriptions
- * @knows_rule: whether it is one of those who know who offers; on somebody else's server they may not
+ * @patience_ms: how long it may make the first offer though that is ours to make
  * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
  * @candidates: which of the peer's addresses we send to
  *
@@ -37,7 +37,7 @@ typedef struct {
   const char *const *ice_servers;
   gboolean relay_only;
   const char *cname;
-  gboolean knows_rule;
+  unsigned int patience_ms;
   unsigned int give_up_ms;
   MbCandidatePolicy candidates;
 } MbPeerConfig;

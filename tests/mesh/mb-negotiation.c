@@ -56,15 +56,15 @@ typedef struct {
   const char *name;
   const char *local_id;
   const char *remote_id;
-  gboolean knows_rule;
+  gint64 patience_us;
   Step steps[24]; /* ends with state NEW */
 } Case;
 
 /* Of two members the smaller id is the impolite one. */
-#define IMPOLITE "a", "b", TRUE
-#define POLITE "b", "a", TRUE
+#define IMPOLITE "a", "b", 0
+#define POLITE "b", "a", 0
 /* Impolite, to a peer that may not know the rule. */
-#define PATIENT "a", "b", FALSE
+#define PATIENT "a", "b", SEC
 
 /* Beginnings that many cases share. */
 #define OFFERING                                           \
@@ -311,7 +311,7 @@ test_case (gconstpointer data)
   MbNegotiation machine;
   gint64 now_us = 1000 * SEC;
 
-  mb_negotiation_init (&machine, test->local_id, test->remote_id, test->knows_rule);
+  mb_negotiation_init (&machine, test->local_id, test->remote_id, test->patience_us);
   for (unsigned int i = 0;
        i < G_N_ELEMENTS (test->steps) && test->steps[i].state != MB_NEGOTIATION_STATE_NEW; i++) {
     const Step *step = &test->steps[i];
@@ -398,7 +398,7 @@ test_always_a_deadline (void)
     gint64 now_us = SEC;
 
     mb_negotiation_init (
-        &machine, run % 2 == 0 ? "a" : "b", run % 2 == 0 ? "b" : "a", run % 3 != 0);
+        &machine, run % 2 == 0 ? "a" : "b", run % 2 == 0 ? "b" : "a", run % 3 == 0 ? SEC : 0);
     for (unsigned int i = 0; i < 60; i++) {
       MbNegotiationEvent event = {
           .type = (MbNegotiationEventType) g_rand_int_range (rand, 0, CLOSE),
