@@ -22,6 +22,7 @@ struct _MbIce {
   const MbIceEvents *events; /* (nullable): NULL once closed */
   gpointer user_data;
   NiceAgent *agent;
+  GMainContext *context; /* (nullable) not owned: the media thread's */
   unsigned int stream_id;
   GCancellable *cancellable; /* of what is being looked up */
 
@@ -243,6 +244,7 @@ mb_ice_new (GMainContext *context, const char *const *servers, MbIceFlags flags,
 
   self->events = events;
   self->user_data = user_data;
+  self->context = context;
   self->cancellable = g_cancellable_new ();
   self->agent = nice_agent_new_full (context, NICE_COMPATIBILITY_RFC5245,
       NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_REGULAR_NOMINATION);
@@ -364,6 +366,7 @@ mb_ice_close (MbIce *self, GDestroyNotify done, gpointer done_data)
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_signal_handlers_disconnect_by_data (self->agent, self);
-  nice_agent_attach_recv (self->agent, self->stream_id, COMPONENT, NULL, NULL, NULL);
+  /* Without a context libnice would move its sockets to main's, and read them there meanwhile. */
+  nice_agent_attach_recv (self->agent, self->stream_id, COMPONENT, self->context, NULL, NULL);
   nice_agent_close_async (self->agent, on_closed, self);
 }
