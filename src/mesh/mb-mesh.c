@@ -376,16 +376,18 @@ on_servers (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   unsigned int ttl_s = 0;
   GStrv servers = mb_ice_servers_fetch_finish (result, &ttl_s, &error);
+  gboolean is_refresh = self->ice_servers != NULL;
   MbMessage *message;
 
   g_clear_object (&self->asking);
   if (servers == NULL)
     g_debug ("room %s: no ICE servers: %s", self->room_id, error->message);
-  if (servers != NULL || self->ice_servers == NULL) {
+  if (servers != NULL || !is_refresh) {
     g_strfreev (self->ice_servers);
     self->ice_servers = servers != NULL ? servers : g_new0 (char *, 1);
   }
-  if (ttl_s > 0 && !self->leaving)
+  /* A server that answered before will again: those of before may be about to end. */
+  if ((ttl_s > 0 || (servers == NULL && is_refresh)) && !self->leaving)
     self->refresh_id = g_timeout_add_seconds (MAX (ttl_s / 2, REFRESH_LEAST_S), on_refresh, self);
   while (!self->leaving && (message = g_queue_pop_head (&self->held)) != NULL) {
     take_message (self, message);
