@@ -9,13 +9,14 @@
  */
 #include "mb-mesh.h"
 
-#include <gio/gio.h>
-
+#include "mb-channel-message.h"
 #include "mb-error.h"
-#include "mb-ice-servers.h"
+#include "mb-ice-watch.h"
 #include "mb-peer.h"
 #include "mb-recorder.h"
+#include "mb-server-url.h"
 #include "mb-signaling.h"
+#include "mb-survivors.h"
 
 /* For the server to hear of it, the connections to go down, and a recorder to finish: files in 2 s, what
  * is said of them in 1 s. */
@@ -23,10 +24,6 @@
 #define MAX_PEERS 256 /* a server cannot make us open more connections than this */
 /* Who only records has time: what is asked for again may come late. */
 #define RECORDER_GIVE_UP_MS 2000
-/* Pages that offer when they should not do so at once; on somebody else's server most of them do. */
-#define PAGE_PATIENCE_MS 200
-#define STRANGER_PATIENCE_MS 1000
-#define REFRESH_LEAST_S 30 /* between two questions for ICE servers */
 
 struct _MbMesh {
   GObject parent;
@@ -43,10 +40,7 @@ struct _MbMesh {
   gboolean record_on_finish;
   gboolean record_audio_only;
   GStrv receive_codecs; /* (nullable) */
-  GStrv ice_servers;    /* (nullable) */
   gboolean relay_only;
-  char *token;        /* (nullable) */
-  char *original_url; /* as it was given */
   char *cname;
   MbCandidatePolicy candidate_policy;
 
@@ -55,12 +49,16 @@ struct _MbMesh {
   GHashTable *peers;    /* (element-type utf8 MbPeer) by id */
   GHashTable *closing;  /* (element-type MbPeer) on their way down */
   MbRecorder *recorder; /* (nullable) from the first join on */
+  MbSurvivors *survivors;
 
-  GCancellable *asking; /* (nullable) the server is being asked for ICE servers */
-  GQueue held;          /* (element-type MbMessage) until it has answered */
-  guint refresh_id;     /* asks again before credentials end; 0 means never */
+  MbIceWatch *ice;
+  GQueue held; /* (element-type MbMessage) until ICE servers are known */
 
   char *own_id; /* (nullable) before the first join */
+  char *
+      former_id; /* (nullable) before the last one; the server may take a while to see that it is gone */
+  char *client; /* what the others know us by, whatever our id */
+  gboolean is_online;
   guint leave_timeout_id;
   gboolean leaving;
   gboolean signaling_ended;
@@ -107,10 +105,17 @@ on_peer_closed (MbPeer *peer, MbMesh *self)
   check_left (self);
 }
 
+/* While there is no server, the connection itself carries what is to change about it. */
 static void
 on_peer_send (MbPeer *peer, GBytes *data, MbMesh *self)
 {
-  mb_signaling_send (self->signaling, mb_peer_get_id (peer), data);
+  if (self->is_online && !mb_survivors_is_away (self->survivors, peer)) {
+    mb_signaling_send (self->signaling, mb_peer_get_id (peer), data);
+  } else {
+    g_autofree char *text = mb_channel_message_build_signal (data);
+
+    (void) mb_peer_send_text (peer, text);
+  }
 }
 
 static void
@@ -122,28 +127,47 @@ on_peer_tracks_changed (MbPeer *peer, MbMesh *self)
 }
 
 static void
+on_peer_open (MbPeer *peer, MbMesh *self)
+{
+  g_autofree char *state = mb_channel_message_build_state (
+      self->source != NULL && mb_source_get_audio (self->source) != NULL,
+      self->source != NULL && mb_source_get_video (self->source) != NULL, self->client);
+
+  (void) mb_peer_send_text (peer, state);
+}
+
+static void
 on_peer_text (MbPeer *peer, const char *text, MbMesh *self)
 {
+  g_autoptr (MbChannelMessage) message = mb_channel_message_parse (text);
+  g_autofree char *pong = NULL;
+
+  switch (message->kind) {
+  case MB_CHANNEL_STATE:
+    if (message->client != NULL)
+      mb_survivors_set_client (self->survivors, peer, message->client);
+    break;
+  case MB_CHANNEL_PING:
+    pong = mb_channel_message_build (MB_CHANNEL_PONG);
+    (void) mb_peer_send_text (peer, pong);
+    return;
+  case MB_CHANNEL_PONG:
+    mb_survivors_alive (self->survivors, peer);
+    return;
+  case MB_CHANNEL_MOVED:
+    mb_survivors_claim (self->survivors, peer, message->id, message->key);
+    return; /* with a secret in it */
+  case MB_CHANNEL_SIGNAL:
+    mb_peer_take_data (peer, message->data);
+    return;
+  case MB_CHANNEL_OTHER:
+    break;
+  }
   if (self->recorder != NULL)
     mb_recorder_take_message (self->recorder, mb_peer_get_id (peer), text);
 }
 
-/* Whoever is no page follows the rule who offers to the letter. */
-static unsigned int
-get_patience_ms (MbRole role)
-{
-  switch (role) {
-  case MB_ROLE_MEMBER:
-    return PAGE_PATIENCE_MS;
-  case MB_ROLE_UNKNOWN:
-    return STRANGER_PATIENCE_MS;
-  case MB_ROLE_BOT:
-  case MB_ROLE_RECORDER:
-  case MB_ROLE_RELAY:
-    break;
-  }
-  return 0;
-}
+static void on_peer_lost (MbPeer *peer, MbMesh *self);
 
 static MbPeer *
 add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
@@ -153,11 +177,11 @@ add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
       .display_name = display_name != NULL ? display_name : "",
       .source = self->source,
       .receive_codecs = (const char *const *) self->receive_codecs,
-      .ice_servers = (const char *const *) self->ice_servers,
+      .ice_servers = mb_ice_watch_get_servers (self->ice),
       .cname = self->cname,
       .relay_only = self->relay_only,
       .give_up_ms = self->record_dir != NULL && self->source == NULL ? RECORDER_GIVE_UP_MS : 0,
-      .patience_ms = get_patience_ms (role),
+      .role = role,
       .candidates = self->candidate_policy};
   MbPeer *peer = g_hash_table_lookup (self->peers, id);
 
@@ -173,7 +197,9 @@ add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
   g_signal_connect_object (peer, "send", G_CALLBACK (on_peer_send), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       peer, "tracks-changed", G_CALLBACK (on_peer_tracks_changed), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (peer, "open", G_CALLBACK (on_peer_open), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (peer, "text", G_CALLBACK (on_peer_text), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (peer, "lost", G_CALLBACK (on_peer_lost), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (peer, "closed", G_CALLBACK (on_peer_closed), self, G_CONNECT_DEFAULT);
   if (self->recorder != NULL)
     mb_recorder_add_peer (self->recorder, id, config.display_name);
@@ -191,6 +217,7 @@ remove_peer (MbMesh *self, const char *id, MbRecorderAway away)
   if (!g_hash_table_steal_extended (self->peers, id, &key, &peer))
     return;
   g_free (key);
+  mb_survivors_forget (self->survivors, peer);
   if (self->recorder != NULL)
     mb_recorder_remove_peer (self->recorder, mb_peer_get_id (peer), away);
   g_signal_emit (self, signals[SIGNAL_PEER_REMOVED], 0, peer);
@@ -208,6 +235,123 @@ remove_all_peers (MbMesh *self, MbRecorderAway away)
     g_ptr_array_add (copies, g_strdup (item->data));
   for (guint i = 0; i < copies->len; i++)
     remove_peer (self, g_ptr_array_index (copies, i), away);
+}
+
+static void
+on_peer_lost (MbPeer *peer, MbMesh *self)
+{
+  remove_peer (self, mb_peer_get_id (peer), MB_RECORDER_AWAY_DROPPED);
+}
+
+/* ---- connections that outlive the server ---- */
+
+static void
+drop_survivor (gpointer owner, gpointer peer)
+{
+  g_info ("peer %s (%s): no answer, and the room does not know it", mb_peer_get_id (peer),
+      mb_peer_get_display_name (peer));
+  remove_peer (owner, mb_peer_get_id (peer), MB_RECORDER_AWAY_DROPPED);
+}
+
+static void
+admit_member (gpointer owner, const MbMemberInfo *member, GPtrArray *data)
+{
+  MbPeer *peer = add_peer (owner, member->id, member->display_name, member->role);
+
+  for (guint i = 0; peer != NULL && i < data->len; i++)
+    mb_peer_take_data (peer, g_ptr_array_index (data, i));
+}
+
+static void
+adopt_member (gpointer owner, gpointer peer, const MbMemberInfo *member)
+{
+  MbMesh *self = owner;
+  gpointer key = NULL;
+
+  g_info (
+      "peer %s (%s) is %s now", mb_peer_get_id (peer), mb_peer_get_display_name (peer), member->id);
+  if (!g_hash_table_steal_extended (self->peers, mb_peer_get_id (peer), &key, NULL))
+    return;
+  g_free (key);
+  g_hash_table_insert (self->peers, g_strdup (member->id), peer);
+  if (self->recorder != NULL)
+    mb_recorder_rename_peer (self->recorder, mb_peer_get_id (peer), member->id);
+  mb_peer_rename (peer, self->own_id, member->id);
+}
+
+static void
+suspend_survivor (gpointer owner, gpointer peer, gboolean is_suspended)
+{
+  mb_peer_set_suspended (peer, is_suspended);
+}
+
+static void
+signal_survivor (gpointer owner, const char *to, GBytes *data)
+{
+  mb_signaling_send (((MbMesh *) owner)->signaling, to, data);
+}
+
+static gboolean
+send_survivor (gpointer owner, gpointer peer, const char *text)
+{
+  return mb_peer_send_text (peer, text);
+}
+
+static const char *
+get_survivor_id (gpointer owner, gpointer peer)
+{
+  return mb_peer_get_id (peer);
+}
+
+static const MbSurvivorsDeeds SURVIVORS_DEEDS = {
+    .drop = drop_survivor,
+    .admit = admit_member,
+    .adopt = adopt_member,
+    .suspend = suspend_survivor,
+    .signal = signal_survivor,
+    .send = send_survivor,
+    .get_id = get_survivor_id,
+};
+
+/* Whether its connection can be taken along to another id. */
+static gboolean
+can_stay (MbMesh *self, MbPeer *peer)
+{
+  return mb_survivors_has_client (self->survivors, peer) && mb_peer_is_steady (peer);
+}
+
+/* The room has lost it. */
+static void
+let_go (MbMesh *self, MbPeer *peer, unsigned int patience_ms)
+{
+  if (can_stay (self, peer))
+    mb_survivors_leave (self->survivors, peer, patience_ms);
+  else
+    remove_peer (self, mb_peer_get_id (peer), MB_RECORDER_AWAY_DROPPED);
+}
+
+static void
+let_all_go (MbMesh *self)
+{
+  g_autoptr (GList) peers = g_hash_table_get_values (self->peers);
+
+  for (GList *item = peers; item != NULL; item = item->next)
+    let_go (self, item->data, MB_SURVIVORS_ALL_PONG_MS);
+}
+
+static void
+meet (MbMesh *self, const MbMemberInfo *member)
+{
+  MbPeer *peer = g_hash_table_lookup (self->peers, member->id);
+
+  if (g_strcmp0 (member->id, self->own_id) == 0 || g_strcmp0 (member->id, self->former_id) == 0)
+    return;
+  if (peer == NULL) {
+    mb_survivors_meet (self->survivors, member);
+  } else if (mb_survivors_is_away (self->survivors, peer)) {
+    mb_peer_rename (peer, self->own_id, member->id);
+    mb_survivors_stay (self->survivors, peer);
+  }
 }
 
 /* ---- recorder ---- */
@@ -246,15 +390,30 @@ start_recorder (MbMesh *self)
 
 /* ---- signaling ---- */
 
+/* The others hear of it before the room names us, so that they know who comes. */
+static void
+on_welcomed (MbSignaling *signaling, const char *own_id, MbMesh *self)
+{
+  GHashTableIter iter;
+  gpointer peer;
+
+  mb_survivors_unhold_all (self->survivors);
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &peer))
+    mb_survivors_tell (self->survivors, peer, own_id);
+}
+
 static void
 on_joined (MbSignaling *signaling, const char *own_id, MbMesh *self)
 {
   if (self->leaving)
     return;
-  /* After a reconnection everybody has another id, and each side sees another member. */
-  remove_all_peers (self, MB_RECORDER_AWAY_DROPPED);
-  g_free (self->own_id);
+  self->is_online = TRUE;
+  g_free (self->former_id);
+  self->former_id = self->own_id;
   self->own_id = g_strdup (own_id);
+  /* After a reconnection we are somebody new to the room, and the others may be to us. */
+  let_all_go (self);
   if (!start_recorder (self))
     return;
   g_signal_emit (self, signals[SIGNAL_JOINED], 0);
@@ -264,10 +423,17 @@ static void
 take_roster (MbMesh *self, GPtrArray *members)
 {
   for (guint i = 0; members != NULL && i < members->len; i++) {
-    const MbMemberInfo *member = g_ptr_array_index (members, i);
-
-    add_peer (self, member->id, member->display_name, member->role);
+    meet (self, g_ptr_array_index (members, i));
   }
+}
+
+static void
+take_newcomer (MbMesh *self, MbMessage *message)
+{
+  g_autoptr (MbMemberInfo) member = mb_member_info_new (mb_message_get_peer (message),
+      mb_message_get_display_name (message), mb_message_get_role (message), 0);
+
+  meet (self, member);
 }
 
 static void
@@ -275,7 +441,16 @@ take_signal (MbMesh *self, MbMessage *message)
 {
   const char *from = mb_message_get_peer (message);
   MbPeer *peer = g_hash_table_lookup (self->peers, from);
+  g_autofree char *key = NULL;
 
+  if (mb_survivors_is_held (self->survivors, from)) {
+    mb_survivors_take (self->survivors, from, mb_message_get_data (message));
+    return;
+  }
+  /* Shown to somebody who has not lost sight of us. */
+  key = mb_channel_message_read_resume (mb_message_get_data (message));
+  if (key != NULL)
+    return;
   /* A server may pass a signal before it has told of its sender. */
   if (peer == NULL)
     peer = add_peer (self, from, NULL, MB_ROLE_UNKNOWN);
@@ -307,6 +482,23 @@ get_away (MbMessage *message)
 }
 
 static void
+take_departure (MbMesh *self, MbMessage *message)
+{
+  const char *id = mb_message_get_peer (message);
+  const char *reason = mb_message_get_reason (message);
+  MbPeer *peer = g_hash_table_lookup (self->peers, id);
+
+  g_info ("room %s: %s is gone (%s)", self->room_id, id, reason != NULL ? reason : "left");
+  mb_survivors_unhold (self->survivors, id);
+  if (peer == NULL)
+    return;
+  if (g_strcmp0 (reason, "disconnected") == 0 || g_strcmp0 (reason, "timeout") == 0)
+    let_go (self, peer, MB_SURVIVORS_PONG_MS);
+  else
+    remove_peer (self, id, get_away (message));
+}
+
+static void
 take_message (MbMesh *self, MbMessage *message)
 {
   switch (mb_message_get_kind (message)) {
@@ -314,16 +506,13 @@ take_message (MbMesh *self, MbMessage *message)
     take_roster (self, mb_message_get_members (message));
     break;
   case MB_MESSAGE_PEER_JOINED:
-    add_peer (self, mb_message_get_peer (message), mb_message_get_display_name (message),
-        mb_message_get_role (message));
+    take_newcomer (self, message);
     break;
   case MB_MESSAGE_SIGNAL:
     take_signal (self, message);
     break;
   case MB_MESSAGE_PEER_LEFT:
-    g_info ("room %s: %s is gone (%s)", self->room_id, mb_message_get_peer (message),
-        mb_message_get_reason (message) != NULL ? mb_message_get_reason (message) : "left");
-    remove_peer (self, mb_message_get_peer (message), get_away (message));
+    take_departure (self, message);
     break;
   case MB_MESSAGE_ROOM_CLOSED:
     g_message ("room %s was closed by the server", self->room_id);
@@ -344,7 +533,7 @@ on_message (MbSignaling *signaling, MbMessage *message, MbMesh *self)
 {
   if (self->leaving || self->own_id == NULL)
     return;
-  if (self->asking != NULL && self->ice_servers == NULL)
+  if (mb_ice_watch_get_servers (self->ice) == NULL)
     g_queue_push_tail (&self->held, mb_message_ref (message));
   else
     take_message (self, message);
@@ -356,67 +545,23 @@ drop_held (MbMesh *self)
   g_queue_clear_full (&self->held, (GDestroyNotify) mb_message_unref);
 }
 
-static void ask_for_servers (MbMesh *self);
-
-static gboolean
-on_refresh (gpointer user_data)
-{
-  MbMesh *self = user_data;
-
-  self->refresh_id = 0;
-  ask_for_servers (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* Somebody else's server knows none, which is no reason to wait any longer. */
+/* Who it is that signals cannot be connected to before. */
 static void
-on_servers (GObject *source, GAsyncResult *result, gpointer user_data)
+on_ice_ready (MbIceWatch *ice, MbMesh *self)
 {
-  g_autoptr (MbMesh) self = user_data;
-  g_autoptr (GError) error = NULL;
-  unsigned int ttl_s = 0;
-  GStrv servers = mb_ice_servers_fetch_finish (result, &ttl_s, &error);
-  gboolean is_refresh = self->ice_servers != NULL;
   MbMessage *message;
 
-  g_clear_object (&self->asking);
-  if (servers == NULL)
-    g_debug ("room %s: no ICE servers: %s", self->room_id, error->message);
-  if (servers != NULL || !is_refresh) {
-    g_strfreev (self->ice_servers);
-    self->ice_servers = servers != NULL ? servers : g_new0 (char *, 1);
-  }
-  /* A server that answered before will again: those of before may be about to end. */
-  if ((ttl_s > 0 || (servers == NULL && is_refresh)) && !self->leaving)
-    self->refresh_id = g_timeout_add_seconds (MAX (ttl_s / 2, REFRESH_LEAST_S), on_refresh, self);
   while (!self->leaving && (message = g_queue_pop_head (&self->held)) != NULL) {
     take_message (self, message);
     mb_message_unref (message);
   }
-  drop_held (self);
-}
-
-static void
-ask_for_servers (MbMesh *self)
-{
-  self->asking = g_cancellable_new ();
-  mb_ice_servers_fetch_async (
-      self->original_url, self->token, self->asking, on_servers, g_object_ref (self));
-}
-
-static void
-stop_asking (MbMesh *self)
-{
-  g_clear_handle_id (&self->refresh_id, g_source_remove);
-  if (self->asking != NULL)
-    g_cancellable_cancel (self->asking);
-  drop_held (self);
 }
 
 static void
 on_lost (MbSignaling *signaling, const GError *error, MbMesh *self)
 {
   drop_held (self);
+  self->is_online = FALSE;
   g_warning ("room %s: the server is gone (%s); trying again", self->room_id, error->message);
 }
 
@@ -451,33 +596,6 @@ on_leave_timeout (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A server on this machine may name addresses of this machine; one elsewhere may not make us
- * send to ourselves. */
-static MbCandidatePolicy
-choose_candidate_policy (const char *server_url)
-{
-  g_autoptr (GUri) uri = g_uri_parse (server_url, G_URI_FLAGS_NONE, NULL);
-  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
-  g_autoptr (GInetAddress) address = host != NULL ? g_inet_address_new_from_string (host) : NULL;
-
-  if (g_strcmp0 (host, "localhost") == 0 ||
-      (address != NULL && g_inet_address_get_is_loopback (address)))
-    return MB_CANDIDATE_POLICY_LOOPBACK;
-  return MB_CANDIDATE_POLICY_DEFAULT;
-}
-
-/* Where the room is, without what nobody else is to know. */
-static char *
-describe_server (const char *url)
-{
-  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
-
-  if (uri == NULL)
-    return NULL;
-  return g_uri_to_string_partial (
-      uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
-}
-
 /**
  * mb_mesh_new:
  * @media: the media thread, shared by all meshes of the process
@@ -499,7 +617,7 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->media = mb_media_ref (media);
   if (source != NULL)
     self->source = g_object_ref (source);
-  self->server_url = describe_server (config->server_url);
+  self->server_url = mb_server_url_describe (config->server_url);
   self->room_id = g_strdup (config->room_id);
   self->display_name = g_strdup (config->display_name);
   self->role = config->role;
@@ -508,15 +626,16 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->record_on_finish = config->record_on_finish;
   self->record_audio_only = config->record_audio_only;
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
-  self->ice_servers = g_strdupv ((char **) config->ice_servers);
+  self->ice = mb_ice_watch_new (config->server_url, config->token, config->ice_servers);
+  g_signal_connect_object (self->ice, "ready", G_CALLBACK (on_ice_ready), self, G_CONNECT_DEFAULT);
   self->relay_only = config->relay_only;
-  self->token = g_strdup (config->token);
-  self->original_url = g_strdup (config->server_url);
   self->cname = config->cname != NULL
                     ? g_strdup (config->cname)
                     : g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
-  self->candidate_policy = choose_candidate_policy (config->server_url);
+  self->candidate_policy = mb_server_url_get_candidate_policy (config->server_url);
   self->signaling = g_steal_pointer (&signaling);
+  g_signal_connect_object (
+      self->signaling, "welcomed", G_CALLBACK (on_welcomed), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       self->signaling, "joined", G_CALLBACK (on_joined), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
@@ -537,8 +656,7 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
 void
 mb_mesh_start (MbMesh *self)
 {
-  if (self->ice_servers == NULL)
-    ask_for_servers (self);
+  mb_ice_watch_start (self->ice);
   mb_signaling_join (
       self->signaling, self->room_id, self->display_name, mb_role_to_string (self->role));
 }
@@ -554,7 +672,8 @@ mb_mesh_leave (MbMesh *self)
   if (self->leaving)
     return;
   self->leaving = TRUE;
-  stop_asking (self);
+  mb_ice_watch_stop (self->ice);
+  drop_held (self);
   self->leave_timeout_id = g_timeout_add (LEAVE_TIMEOUT_MS, on_leave_timeout, self);
   if (self->recorder != NULL)
     mb_recorder_finish (self->recorder);
@@ -591,7 +710,8 @@ mb_mesh_dispose (GObject *object)
 {
   MbMesh *self = MB_MESH (object);
 
-  stop_asking (self);
+  drop_held (self);
+  g_clear_object (&self->ice);
   g_clear_handle_id (&self->leave_timeout_id, g_source_remove);
   remove_all_peers (self, MB_RECORDER_AWAY_LEFT);
   g_clear_object (&self->recorder);
@@ -606,18 +726,18 @@ mb_mesh_finalize (GObject *object)
 {
   MbMesh *self = MB_MESH (object);
 
+  mb_survivors_free (self->survivors);
   g_hash_table_unref (self->peers);
   g_hash_table_unref (self->closing);
   g_strfreev (self->receive_codecs);
-  g_strfreev (self->ice_servers);
-  g_free (self->token);
-  g_free (self->original_url);
   g_free (self->server_url);
   g_free (self->room_id);
   g_free (self->display_name);
   g_free (self->record_dir);
   g_free (self->cname);
   g_free (self->own_id);
+  g_free (self->former_id);
+  g_free (self->client);
   G_OBJECT_CLASS (mb_mesh_parent_class)->finalize (object);
 }
 
@@ -670,6 +790,8 @@ static void
 mb_mesh_init (MbMesh *self)
 {
   g_queue_init (&self->held);
+  self->survivors = mb_survivors_new (&SURVIVORS_DEEDS, self);
+  self->client = g_uuid_string_random ();
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->closing = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 }

@@ -53,6 +53,20 @@ mb_negotiation_init (
       (MbNegotiation){.is_polite = strcmp (local_id, remote_id) > 0, .patience_us = patience_us};
 }
 
+/**
+ * mb_negotiation_rename:
+ * @local_id: our member id
+ * @remote_id: the peer's
+ *
+ * One of the two is another one now, and with it who gives way where offers cross. What is under way
+ * goes on.
+ */
+void
+mb_negotiation_rename (MbNegotiation *self, const char *local_id, const char *remote_id)
+{
+  self->is_polite = strcmp (local_id, remote_id) > 0;
+}
+
 static gboolean
 is_other_session (const MbNegotiation *self, const char *session_id)
 {

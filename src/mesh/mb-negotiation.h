@@ -140,6 +140,7 @@ typedef struct {
 
 void mb_negotiation_init (
     MbNegotiation *self, const char *local_id, const char *remote_id, gint64 patience_us);
+void mb_negotiation_rename (MbNegotiation *self, const char *local_id, const char *remote_id);
 unsigned int mb_negotiation_handle (MbNegotiation *self, const MbNegotiationEvent *event);
 unsigned int mb_negotiation_get_generation (const MbNegotiation *self);
 gint64 mb_negotiation_get_deadline (const MbNegotiation *self);

@@ -13,10 +13,9 @@
 
 #include "mb-error.h"
 #include "mb-exchange.h"
+#include "mb-incoming.h"
 #include "mb-liveness.h"
 #include "mb-negotiation.h"
-#include "mb-sdp-guard.h"
-#include "mb-signal-data.h"
 
 #define MAX_COMPLAINTS 5 /* lines in the log about one peer's bad input */
 
@@ -33,17 +32,10 @@ struct _MbPeer {
 
   /* given at construction */
   MbMedia *media;
-  MbSource *source; /* (nullable) */
-  char *peer_id;
-  char *display_name;
-  char *cname;
-  GStrv receive_codecs; /* (nullable) */
-  GStrv ice_servers;    /* (nullable) */
-  gboolean relay_only;
-  MbCandidatePolicy candidate_policy;
-  unsigned int give_up_ms;
+  MbPeerConfig *config; /* its ids are those of the beginning */
 
   /* of the peer */
+  char *peer_id;
   MbNegotiation negotiation;
   MbCandidateQueue *candidates;
   MbSdp *kept_offer; /* (nullable) the offer that waits for its turn */
@@ -51,7 +43,8 @@ struct _MbPeer {
   unsigned int n_complaints;
   unsigned int n_stopping; /* transports that are on their way down */
   MbSignalShape shape;     /* how it writes its signals, and reads ours */
-  gint64 signal_us; /* monotonic: when it last said something over the server; 0 means never */
+  gint64 signal_us;      /* monotonic: when it last said something over the server; 0 means never */
+  gboolean is_suspended; /* the server does not reach it */
   gboolean closing;
 
   MbExchange *exchange; /* (nullable) the connection of this generation */
@@ -64,7 +57,9 @@ enum {
   SIGNAL_CONNECTED,
   SIGNAL_FIRST_MEDIA,
   SIGNAL_SILENCE,
+  SIGNAL_OPEN,
   SIGNAL_TEXT,
+  SIGNAL_LOST,
   SIGNAL_FAILED,
   SIGNAL_CLOSED,
   N_SIGNALS,
@@ -76,12 +71,13 @@ G_DEFINE_FINAL_TYPE (MbPeer, mb_peer, G_TYPE_OBJECT)
 
 static void handle_incident (MbPeer *self, Incident *incident);
 
-/* Bad input of a peer is said, but cannot fill the log. */
+/* Bad input of a peer is said, but cannot fill the log. @what: (nullable) where the error does not say it */
 static void
 complain (MbPeer *self, const char *what, const GError *error)
 {
   if (self->n_complaints++ < MAX_COMPLAINTS)
-    g_warning ("peer %s: %s: %s%s", self->peer_id, what, error->message,
+    g_warning ("peer %s: %s%s%s%s", self->peer_id, what != NULL ? what : "",
+        what != NULL ? ": " : "", error->message,
         self->n_complaints == MAX_COMPLAINTS ? " (further ones are not told)" : "");
 }
 
@@ -155,7 +151,7 @@ on_webrtc_candidate (MbWebrtc *webrtc, const char *candidate, MbPeer *self)
 static void
 on_webrtc_secured (MbWebrtc *webrtc, MbPeer *self)
 {
-  g_info ("peer %s (%s): connected", self->peer_id, self->display_name);
+  g_info ("peer %s (%s): connected", self->peer_id, self->config->display_name);
   happen (self, MB_NEGOTIATION_EVENT_TRANSPORT_CONNECTED);
   g_signal_emit (self, signals[SIGNAL_CONNECTED], 0);
 }
@@ -167,7 +163,7 @@ on_webrtc_first_media (MbWebrtc *webrtc, unsigned int receiver_id, MbPeer *self)
 
   if (track == NULL)
     return;
-  g_info ("peer %s (%s): first %s (%s)", self->peer_id, self->display_name,
+  g_info ("peer %s (%s): first %s (%s)", self->peer_id, self->config->display_name,
       track->kind == MB_MEDIA_KIND_VIDEO ? "video" : "audio", mb_codec_get_name (track->codec));
   g_signal_emit (self, signals[SIGNAL_FIRST_MEDIA], 0, track);
 }
@@ -176,11 +172,21 @@ static void
 on_webrtc_silence (MbWebrtc *webrtc, gboolean is_silent, MbPeer *self)
 {
   if (is_silent)
-    g_warning ("peer %s (%s): no media for %d s", self->peer_id, self->display_name,
+    g_warning ("peer %s (%s): no media for %d s", self->peer_id, self->config->display_name,
         (int) (MB_LIVENESS_SILENT_US / G_USEC_PER_SEC));
   else
-    g_info ("peer %s (%s): media again", self->peer_id, self->display_name);
+    g_info ("peer %s (%s): media again", self->peer_id, self->config->display_name);
   g_signal_emit (self, signals[SIGNAL_SILENCE], 0, is_silent);
+}
+
+/* Nobody could be told of a new connection. */
+static void
+lose_transport (MbPeer *self)
+{
+  if (self->is_suspended)
+    g_signal_emit (self, signals[SIGNAL_LOST], 0);
+  else
+    happen (self, MB_NEGOTIATION_EVENT_TRANSPORT_FAILED);
 }
 
 /* Who still talks over the server is there, and may be about to find another path. */
@@ -190,8 +196,14 @@ on_webrtc_gone (MbWebrtc *webrtc, MbPeer *self)
   if (g_get_monotonic_time () - self->signal_us < MB_LIVENESS_GONE_US)
     return;
   g_warning ("peer %s (%s): nothing for %d s: the connection is ended", self->peer_id,
-      self->display_name, (int) (MB_LIVENESS_GONE_US / G_USEC_PER_SEC));
-  happen (self, MB_NEGOTIATION_EVENT_TRANSPORT_FAILED);
+      self->config->display_name, (int) (MB_LIVENESS_GONE_US / G_USEC_PER_SEC));
+  lose_transport (self);
+}
+
+static void
+on_webrtc_open (MbWebrtc *webrtc, MbPeer *self)
+{
+  g_signal_emit (self, signals[SIGNAL_OPEN], 0);
 }
 
 static void
@@ -205,7 +217,7 @@ on_webrtc_text (MbWebrtc *webrtc, const char *text, MbPeer *self)
 static void
 refuse_peer (MbPeer *self, const GError *error)
 {
-  g_warning ("peer %s (%s): failed: %s", self->peer_id, self->display_name, error->message);
+  g_warning ("peer %s (%s): failed: %s", self->peer_id, self->config->display_name, error->message);
   happen (self, MB_NEGOTIATION_EVENT_CLOSE);
   g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
 }
@@ -218,8 +230,10 @@ on_webrtc_failed (MbWebrtc *webrtc, int step, const GError *error, MbPeer *self)
     return;
   }
   complain (self, "connection", error);
-  happen (self, step == MB_WEBRTC_STEP_TRANSPORT ? MB_NEGOTIATION_EVENT_TRANSPORT_FAILED
-                                                 : MB_NEGOTIATION_EVENT_STEP_FAILED);
+  if (step == MB_WEBRTC_STEP_TRANSPORT)
+    lose_transport (self);
+  else
+    happen (self, MB_NEGOTIATION_EVENT_STEP_FAILED);
 }
 
 /* ---- actions ---- */
@@ -257,6 +271,7 @@ listen_to_webrtc (MbPeer *self)
       {"first-media", G_CALLBACK (on_webrtc_first_media)},
       {"silence", G_CALLBACK (on_webrtc_silence)},
       {"gone", G_CALLBACK (on_webrtc_gone)},
+      {"channel-open", G_CALLBACK (on_webrtc_open)},
       {"channel-text", G_CALLBACK (on_webrtc_text)},
       {"failed", G_CALLBACK (on_webrtc_failed)},
   };
@@ -269,13 +284,13 @@ listen_to_webrtc (MbPeer *self)
 static void
 build_connection (MbPeer *self)
 {
-  MbExchangeConfig config = {.source = self->source,
-      .cname = self->cname,
-      .receive_codecs = (const char *const *) self->receive_codecs,
-      .ice_servers = (const char *const *) self->ice_servers,
-      .relay_only = self->relay_only,
-      .give_up_ms = self->give_up_ms,
-      .candidates = self->candidate_policy};
+  MbExchangeConfig config = {.source = self->config->source,
+      .cname = self->config->cname,
+      .receive_codecs = self->config->receive_codecs,
+      .ice_servers = self->config->ice_servers,
+      .relay_only = self->config->relay_only,
+      .give_up_ms = self->config->give_up_ms,
+      .candidates = self->config->candidates};
 
   drop_connection (self);
   self->exchange = mb_exchange_new (self->media, &config);
@@ -289,28 +304,15 @@ apply_agreements (MbPeer *self)
     g_signal_emit (self, signals[SIGNAL_TRACKS_CHANGED], 0);
 }
 
-static const char *
-describe_remote (MbSdpType type)
-{
-  return type == MB_SDP_TYPE_OFFER ? "its offer" : "its answer";
-}
-
+/* @take: through the transport, or as text */
 static void
-apply_remote (MbPeer *self, const MbSdp *description, MbSdpType type)
+take_remote (MbPeer *self, gboolean (*take) (MbExchange *, const MbSdp *, MbSdpType, GError **),
+    const MbSdp *description, MbSdpType type)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!mb_exchange_apply_remote (self->exchange, description, type, &error))
-    fail_step (self, describe_remote (type), error);
-}
-
-static void
-take_remote (MbPeer *self, const MbSdp *description, MbSdpType type)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!mb_exchange_take_remote (self->exchange, description, type, &error))
-    fail_step (self, describe_remote (type), error);
+  if (!take (self->exchange, description, type, &error))
+    fail_step (self, type == MB_SDP_TYPE_OFFER ? "its offer" : "its answer", error);
 }
 
 static void
@@ -352,8 +354,8 @@ give_up (MbPeer *self)
   g_autoptr (GError) error =
       g_error_new (MB_ERROR, MB_ERROR_FAILED, "no connection came about with %s", self->peer_id);
 
-  g_warning (
-      "peer %s (%s): failed: given up after several tries", self->peer_id, self->display_name);
+  g_warning ("peer %s (%s): failed: given up after several tries", self->peer_id,
+      self->config->display_name);
   g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
 }
 
@@ -365,10 +367,10 @@ act_on_descriptions (MbPeer *self, unsigned int action, Incident *incident)
     keep_offer (self, incident->description);
     break;
   case MB_NEGOTIATION_ACTION_APPLY_OFFER:
-    apply_remote (self, self->kept_offer, MB_SDP_TYPE_OFFER);
+    take_remote (self, mb_exchange_apply_remote, self->kept_offer, MB_SDP_TYPE_OFFER);
     break;
   case MB_NEGOTIATION_ACTION_APPLY_ANSWER:
-    apply_remote (self, incident->description, MB_SDP_TYPE_ANSWER);
+    take_remote (self, mb_exchange_apply_remote, incident->description, MB_SDP_TYPE_ANSWER);
     if (!self->step_failed)
       apply_agreements (self);
     break;
@@ -381,12 +383,12 @@ act_on_descriptions (MbPeer *self, unsigned int action, Incident *incident)
       send_description (self, MB_SDP_TYPE_ANSWER);
     break;
   case MB_NEGOTIATION_ACTION_ANSWER_TEXT:
-    take_remote (self, self->kept_offer, MB_SDP_TYPE_OFFER);
+    take_remote (self, mb_exchange_take_remote, self->kept_offer, MB_SDP_TYPE_OFFER);
     if (!self->step_failed)
       send_description (self, MB_SDP_TYPE_ANSWER);
     break;
   case MB_NEGOTIATION_ACTION_ACCEPT_TEXT:
-    take_remote (self, incident->description, MB_SDP_TYPE_ANSWER);
+    take_remote (self, mb_exchange_take_remote, incident->description, MB_SDP_TYPE_ANSWER);
     if (!self->step_failed)
       apply_agreements (self);
     break;
@@ -501,43 +503,24 @@ handle_incident (MbPeer *self, Incident *incident)
 /* ---- what the peer says ---- */
 
 static void
-take_description (MbPeer *self, const MbSignalData *data)
+take_description (MbPeer *self, const MbIncoming *incoming)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (MbSdp) description = NULL;
   Incident incident = {0};
 
-  if (data->type == MB_SDP_TYPE_ROLLBACK)
-    return;
-  description = mb_sdp_guard_parse (data->sdp, -1, data->type, &error);
-  if (description == NULL) {
-    complain (self, "its description is refused", error);
-    return;
-  }
-  incident.event.type = data->type == MB_SDP_TYPE_OFFER ? MB_NEGOTIATION_EVENT_REMOTE_OFFER
-                                                        : MB_NEGOTIATION_EVENT_REMOTE_ANSWER;
-  incident.event.session_id = description->session_id;
-  incident.description = description;
+  incident.event.type =
+      incoming->is_offer ? MB_NEGOTIATION_EVENT_REMOTE_OFFER : MB_NEGOTIATION_EVENT_REMOTE_ANSWER;
+  incident.event.session_id = incoming->description->session_id;
+  incident.description = incoming->description;
   handle_incident (self, &incident);
 }
 
 static void
-take_candidate (MbPeer *self, const MbSignalData *data)
+take_candidate (MbPeer *self, MbIncoming *incoming)
 {
-  g_autoptr (GError) error = NULL;
   Incident incident = {0};
 
-  switch (mb_candidate_queue_judge (
-      self->candidates, data->candidate, data->ufrag, &incident.candidate, &error)) {
-  case MB_CANDIDATE_VERDICT_REFUSED:
-    complain (self, "its candidate is refused", error);
-    return;
-  case MB_CANDIDATE_VERDICT_IGNORED:
-    return;
-  case MB_CANDIDATE_VERDICT_ACCEPTED:
-    break;
-  }
   incident.event.type = MB_NEGOTIATION_EVENT_REMOTE_CANDIDATE;
+  incident.candidate = g_steal_pointer (&incoming->candidate);
   handle_incident (self, &incident);
 }
 
@@ -560,29 +543,21 @@ void
 mb_peer_take_data (MbPeer *self, GBytes *data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (MbSignalData) signal_data = NULL;
-  gsize size = 0;
-  const char *text = g_bytes_get_data (data, &size);
+  g_autoptr (MbIncoming) incoming = NULL;
 
   if (self->closing)
     return;
   self->signal_us = g_get_monotonic_time ();
-  signal_data = mb_signal_data_parse (text, (gssize) size, &error);
-  if (signal_data == NULL) {
-    complain (self, "its signal cannot be read", error);
+  incoming = mb_incoming_read (data, self->candidates, &error);
+  if (incoming == NULL) {
+    complain (self, NULL, error);
     return;
   }
-  take_shape (self, signal_data->shape);
-  switch (signal_data->kind) {
-  case MB_SIGNAL_DATA_DESCRIPTION:
-    take_description (self, signal_data);
-    break;
-  case MB_SIGNAL_DATA_CANDIDATE:
-    take_candidate (self, signal_data);
-    break;
-  case MB_SIGNAL_DATA_END_OF_CANDIDATES:
-    break;
-  }
+  take_shape (self, incoming->shape);
+  if (incoming->description != NULL)
+    take_description (self, incoming);
+  else if (incoming->candidate != NULL)
+    take_candidate (self, incoming);
 }
 
 /**
@@ -597,19 +572,11 @@ mb_peer_new (MbMedia *media, const MbPeerConfig *config)
   MbPeer *self = g_object_new (MB_TYPE_PEER, NULL);
 
   self->media = mb_media_ref (media);
-  if (config->source != NULL)
-    self->source = g_object_ref (config->source);
+  self->config = mb_peer_config_copy (config);
   self->peer_id = g_strdup (config->peer_id);
-  self->display_name = g_strdup (config->display_name);
-  self->cname = g_strdup (config->cname);
-  self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
-  self->ice_servers = g_strdupv ((char **) config->ice_servers);
-  self->candidate_policy = config->candidates;
-  self->give_up_ms = config->give_up_ms;
-  self->relay_only = config->relay_only;
   self->candidates = mb_candidate_queue_new (config->candidates);
-  mb_negotiation_init (
-      &self->negotiation, config->own_id, config->peer_id, (gint64) config->patience_ms * 1000);
+  mb_negotiation_init (&self->negotiation, config->own_id, config->peer_id,
+      (gint64) mb_peer_config_get_patience_ms (config) * 1000);
   return self;
 }
 
@@ -657,6 +624,46 @@ mb_peer_send_text (MbPeer *self, const char *text)
 }
 
 /**
+ * mb_peer_rename:
+ * @own_id: our id in the room
+ * @peer_id: the peer's
+ *
+ * One of the two is another one; the connection stays.
+ */
+void
+mb_peer_rename (MbPeer *self, const char *own_id, const char *peer_id)
+{
+  char *copy = g_strdup (peer_id);
+
+  g_free (self->peer_id);
+  self->peer_id = copy;
+  mb_negotiation_rename (&self->negotiation, own_id, peer_id);
+}
+
+/**
+ * mb_peer_set_suspended:
+ * @is_suspended: the server does not reach the peer. A connection that is lost meanwhile is not made
+ *   anew: "lost" says so
+ */
+void
+mb_peer_set_suspended (MbPeer *self, gboolean is_suspended)
+{
+  self->is_suspended = is_suspended;
+}
+
+/**
+ * mb_peer_is_steady:
+ *
+ * Returns: whether the connection stands, with an open channel
+ */
+gboolean
+mb_peer_is_steady (MbPeer *self)
+{
+  return self->exchange != NULL && self->negotiation.is_connected &&
+         mb_webrtc_is_channel_open (mb_exchange_get_webrtc (self->exchange));
+}
+
+/**
  * mb_peer_get_id:
  */
 const char *
@@ -671,7 +678,7 @@ mb_peer_get_id (MbPeer *self)
 const char *
 mb_peer_get_display_name (MbPeer *self)
 {
-  return self->display_name;
+  return self->config->display_name;
 }
 
 /**
@@ -704,7 +711,6 @@ mb_peer_dispose (GObject *object)
 
   g_assert (self->exchange == NULL);
   drop_deadline (self);
-  g_clear_object (&self->source);
   g_clear_pointer (&self->media, mb_media_unref);
   G_OBJECT_CLASS (mb_peer_parent_class)->dispose (object);
 }
@@ -716,11 +722,8 @@ mb_peer_finalize (GObject *object)
 
   g_clear_pointer (&self->kept_offer, mb_sdp_free);
   mb_candidate_queue_free (self->candidates);
-  g_strfreev (self->receive_codecs);
-  g_strfreev (self->ice_servers);
+  mb_peer_config_free (self->config);
   g_free (self->peer_id);
-  g_free (self->display_name);
-  g_free (self->cname);
   G_OBJECT_CLASS (mb_peer_parent_class)->finalize (object);
 }
 
@@ -760,10 +763,22 @@ mb_peer_class_init (MbPeerClass *klass)
    */
   signals[SIGNAL_SILENCE] = signal_new (klass, "silence", 1, G_TYPE_BOOLEAN);
   /**
+   * MbPeer::open:
+   *
+   * mb_peer_send_text() works from here on, for this connection.
+   */
+  signals[SIGNAL_OPEN] = signal_new (klass, "open", 0, G_TYPE_NONE);
+  /**
    * MbPeer::text:
    * @text: a message of the data channel
    */
   signals[SIGNAL_TEXT] = signal_new (klass, "text", 1, G_TYPE_STRING);
+  /**
+   * MbPeer::lost:
+   *
+   * The connection of a suspended peer has ended; the handler may close the peer.
+   */
+  signals[SIGNAL_LOST] = signal_new (klass, "lost", 0, G_TYPE_NONE);
   /**
    * MbPeer::failed:
    * @error: why; the peer stays in the mesh, since it may offer again

@@ -12,7 +12,9 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <string.h>
 
+#include "mb-channel-message.h"
 #include "mb-error.h"
 #include "mb-folder-lock.h"
 #include "mb-rec-name.h"
@@ -36,6 +38,7 @@ typedef struct {
   char *peer_id;
   char *display_name;
   GPtrArray *tracks; /* (element-type MbTrack) */
+  GStrv screens;     /* (nullable) streams of which it says that they are screens */
   unsigned int n_failures;
   guint retry_id; /* 0 means none */
 } Presence;
@@ -79,6 +82,7 @@ presence_free (gpointer data)
 
   g_clear_handle_id (&self->retry_id, g_source_remove);
   g_ptr_array_unref (self->tracks);
+  g_strfreev (self->screens);
   g_free (self->display_name);
   g_free (self->peer_id);
   g_free (self);
@@ -176,6 +180,17 @@ dup_free_stem (MbRecorder *self, const char *peer_id, const char *display_name)
   return NULL;
 }
 
+/* Browsers say it of a stream, not of a track. */
+static gboolean
+is_screen (MbRecorder *self, const char *peer_id, const MbTrack *track)
+{
+  const Presence *presence = g_hash_table_lookup (self->present, peer_id);
+
+  return track->is_screen ||
+         (presence != NULL && presence->screens != NULL && track->group != NULL &&
+             g_strv_contains ((const char *const *) presence->screens, track->group));
+}
+
 static void
 start_recording (MbRecorder *self, const char *peer_id, const char *display_name, GPtrArray *tracks)
 {
@@ -199,8 +214,8 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
       recording, "closed", G_CALLBACK (on_recording_closed), self, G_CONNECT_DEFAULT);
   entry = g_new0 (Entry, 1);
   entry->peer_id = g_strdup (peer_id);
-  entry->file = mb_session_record_add_file (
-      self->record, mb_recording_get_location (recording), peer_id, first->is_screen);
+  entry->file = mb_session_record_add_file (self->record, mb_recording_get_location (recording),
+      peer_id, is_screen (self, peer_id, first));
   g_hash_table_insert (self->recordings, recording, entry);
 }
 
@@ -233,14 +248,17 @@ finish_gone (MbRecorder *self, const char *peer_id, GPtrArray *tracks)
   }
 }
 
-/* A track goes into the file under way where its kind is missing there and it is no screen. */
+/* A track goes into the file under way where its kind is missing there; a screen has its own sound only. */
 static gboolean
-fits_together (GPtrArray *file, const MbTrack *track)
+fits_together (MbRecorder *self, const char *peer_id, GPtrArray *file, const MbTrack *track)
 {
   for (guint i = 0; i < file->len; i++) {
     const MbTrack *other = g_ptr_array_index (file, i);
 
-    if (other->kind == track->kind || other->is_screen || track->is_screen)
+    if (other->kind == track->kind)
+      return FALSE;
+    if ((is_screen (self, peer_id, other) || is_screen (self, peer_id, track)) &&
+        (track->group == NULL || g_strcmp0 (track->group, other->group) != 0))
       return FALSE;
   }
   return TRUE;
@@ -291,14 +309,74 @@ mb_recorder_remove_peer (MbRecorder *self, const char *peer_id, MbRecorderAway a
 }
 
 /**
+ * mb_recorder_rename_peer:
+ * @new_id: what the room calls it now
+ *
+ * Its files go on.
+ */
+void
+mb_recorder_rename_peer (MbRecorder *self, const char *peer_id, const char *new_id)
+{
+  Presence *presence = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Entry *entry = value;
+
+    if (strcmp (entry->peer_id, peer_id) == 0) {
+      g_free (entry->peer_id);
+      entry->peer_id = g_strdup (new_id);
+    }
+  }
+  if (g_hash_table_steal_extended (self->present, peer_id, NULL, (gpointer *) &presence)) {
+    g_free (presence->peer_id);
+    presence->peer_id = g_strdup (new_id);
+    g_hash_table_insert (self->present, presence->peer_id, presence);
+  }
+  if (!self->finishing)
+    mb_session_record_rename_participant (self->record, peer_id, new_id);
+}
+
+/* A file that has begun by then may have been taken for another camera. */
+static void
+take_screens (MbRecorder *self, const char *peer_id, GStrv screens)
+{
+  Presence *presence = g_hash_table_lookup (self->present, peer_id);
+  GHashTableIter iter;
+  gpointer recording;
+  gpointer entry;
+
+  if (presence == NULL)
+    return;
+  g_strfreev (presence->screens);
+  presence->screens = g_strdupv (screens);
+  for (guint i = 0; i < presence->tracks->len; i++) {
+    const MbTrack *track = g_ptr_array_index (presence->tracks, i);
+
+    g_hash_table_iter_init (&iter, self->recordings);
+    while (is_screen (self, peer_id, track) && g_hash_table_iter_next (&iter, &recording, &entry)) {
+      if (track->kind == MB_MEDIA_KIND_VIDEO && mb_recording_has_track (recording, track))
+        ((Entry *) entry)->file->is_screen = TRUE;
+    }
+  }
+}
+
+/**
  * mb_recorder_take_message:
  * @text: what the peer said over its data channel
  */
 void
 mb_recorder_take_message (MbRecorder *self, const char *peer_id, const char *text)
 {
-  if (!self->finishing)
-    mb_session_record_take_message (self->record, peer_id, text);
+  g_autoptr (MbChannelMessage) message = mb_channel_message_parse (text);
+
+  if (self->finishing)
+    return;
+  if (message->screens != NULL)
+    take_screens (self, peer_id, message->screens);
+  mb_session_record_take_message (self->record, peer_id, text);
 }
 
 /**
@@ -330,7 +408,7 @@ mb_recorder_update (
     for (guint i = 0; i < fresh->len;) {
       MbTrack *track = g_ptr_array_index (fresh, i);
 
-      if (fits_together (file, track)) {
+      if (fits_together (self, peer_id, file, track)) {
         g_ptr_array_add (file, track);
         g_ptr_array_remove_index (fresh, i);
       } else {

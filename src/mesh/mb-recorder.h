@@ -45,6 +45,7 @@ typedef enum {
 MbRecorder *mb_recorder_new (const MbRecorderConfig *config, GError **error);
 void mb_recorder_add_peer (MbRecorder *self, const char *peer_id, const char *display_name);
 void mb_recorder_remove_peer (MbRecorder *self, const char *peer_id, MbRecorderAway away);
+void mb_recorder_rename_peer (MbRecorder *self, const char *peer_id, const char *new_id);
 void mb_recorder_take_message (MbRecorder *self, const char *peer_id, const char *text);
 void mb_recorder_update (
     MbRecorder *self, const char *peer_id, const char *display_name, GPtrArray *tracks);

@@ -326,7 +326,9 @@ mb_room_client_welcomed (MbRoomClient *self, const char *own_id)
   g_free (priv->own_id);
   priv->own_id = g_strdup (own_id);
   priv->state = STATE_JOINING;
-  MB_ROOM_CLIENT_GET_CLASS (self)->say_join (self, priv->link, priv->join);
+  g_signal_emit_by_name (self, "welcomed", priv->own_id);
+  if (priv->state == STATE_JOINING)
+    MB_ROOM_CLIENT_GET_CLASS (self)->say_join (self, priv->link, priv->join);
 }
 
 /**

@@ -491,25 +491,53 @@ find_dropped (MbSessionRecord *self, const char *display_name, gint64 now_us)
   return found;
 }
 
+static void
+add_return (Participant *participant, const char *id, gint64 left_us, gint64 joined_us)
+{
+  Return *back = g_new0 (Return, 1);
+
+  back->id = g_strdup (id);
+  back->left_us = left_us;
+  back->joined_us = joined_us;
+  g_ptr_array_add (participant->returns, back);
+}
+
 static gboolean
 take_back (MbSessionRecord *self, const char *id, const char *display_name)
 {
   gint64 now_us = g_get_real_time ();
   Participant *participant = find_dropped (self, display_name, now_us);
-  Return *back;
 
   if (participant == NULL)
     return FALSE;
-  back = g_new0 (Return, 1);
-  back->id = g_strdup (id);
-  back->left_us = participant->left_us;
-  back->joined_us = now_us;
-  g_ptr_array_add (participant->returns, back);
+  add_return (participant, id, participant->left_us, now_us);
   participant->left_us = 0;
   participant->has_dropped = FALSE;
   self->is_dirty = TRUE;
   note (self, "return", participant->id, "");
   return TRUE;
+}
+
+/**
+ * mb_session_record_rename_participant:
+ * @id: what the room called it
+ * @new_id: what the room calls it now
+ *
+ * It was never away from us: a return without any time between.
+ */
+void
+mb_session_record_rename_participant (MbSessionRecord *self, const char *id, const char *new_id)
+{
+  gint64 now_us = g_get_real_time ();
+  Participant *participant = find_participant (self, id);
+  g_autofree char *members = NULL;
+
+  if (participant == NULL)
+    return;
+  add_return (participant, new_id, now_us, now_us);
+  members = format_member ("id", new_id);
+  self->is_dirty = TRUE;
+  note (self, "moved", participant->id, members);
 }
 
 /**

@@ -46,6 +46,8 @@ void mb_session_record_add_participant (
     MbSessionRecord *self, const char *id, const char *display_name);
 void mb_session_record_remove_participant (
     MbSessionRecord *self, const char *id, gboolean has_dropped);
+void mb_session_record_rename_participant (
+    MbSessionRecord *self, const char *id, const char *new_id);
 MbRecordedFile *mb_session_record_add_file (
     MbSessionRecord *self, const char *location, const char *participant, gboolean is_screen);
 void mb_session_record_file_opened (MbSessionRecord *self, MbRecordedFile *file);

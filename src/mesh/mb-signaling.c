@@ -153,6 +153,8 @@ mb_signaling_default_init (MbSignalingInterface *iface)
 {
   GType type = G_TYPE_FROM_INTERFACE (iface);
 
+  g_signal_new ("welcomed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
   g_signal_new ("joined", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
       G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
   g_signal_new (

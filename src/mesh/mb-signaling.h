@@ -23,6 +23,7 @@ G_DECLARE_INTERFACE (MbSignaling, mb_signaling, MB, SIGNALING, GObject)
  *
  * Signals, all on the main thread and never from within a call of this interface:
  *
+ * - "welcomed" (const char *own_id): the server calls us that, and is about to be asked for the room.
  * - "joined" (const char *own_id): in the room. Again after each reconnection, then mostly with
  *   another id: peers see another member.
  * - "message" (MbMessage *message): of kind PEERS, PEER_JOINED, SIGNAL, PEER_LEFT, ROOM_CLOSED or
@@ -35,7 +36,7 @@ G_DECLARE_INTERFACE (MbSignaling, mb_signaling, MB, SIGNALING, GObject)
  * - "closed" (): out of the room as asked by mb_signaling_leave(), or since the room was closed
  *   (a ROOM_CLOSED message has said so; a server that only goes away for a while is "lost"). The last signal.
  *
- * Order: "joined" comes before any "message" of the same connection, save an ERROR about
+ * Order: "welcomed" comes before each "joined"; "joined" comes before any "message" of the same connection, save an ERROR about
  * something else than the join. Messages come in the server's order. With servers that keep the
  * contract PEERS is the first of them. Between "lost" and the next "joined" there is no "message".
  * "lost" follows only a "joined"; attempts that fail in between are not told again. Handlers may

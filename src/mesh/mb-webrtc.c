@@ -282,6 +282,17 @@ mb_webrtc_add_candidate (MbWebrtc *self, const char *candidate)
 }
 
 /**
+ * mb_webrtc_is_channel_open:
+ *
+ * Returns: whether something can be said over it
+ */
+gboolean
+mb_webrtc_is_channel_open (MbWebrtc *self)
+{
+  return self->channel_open && !self->stopped;
+}
+
+/**
  * mb_webrtc_send_text:
  *
  * Returns: FALSE where no channel is open
@@ -289,7 +300,7 @@ mb_webrtc_add_candidate (MbWebrtc *self, const char *candidate)
 gboolean
 mb_webrtc_send_text (MbWebrtc *self, const char *text)
 {
-  if (!self->channel_open || self->stopped)
+  if (!mb_webrtc_is_channel_open (self))
     return FALSE;
   mb_carrier_send_text (self->carrier, text);
   return TRUE;

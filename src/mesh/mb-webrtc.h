@@ -38,5 +38,6 @@ gboolean mb_webrtc_set_remote (MbWebrtc *self, gboolean is_offer, const char *re
     const char *algorithm, const char *fingerprint, GError **error);
 void mb_webrtc_create_answer (MbWebrtc *self);
 void mb_webrtc_add_candidate (MbWebrtc *self, const char *candidate);
+gboolean mb_webrtc_is_channel_open (MbWebrtc *self);
 gboolean mb_webrtc_send_text (MbWebrtc *self, const char *text);
 void mb_webrtc_stop (MbWebrtc *self);
