@@ -8,7 +8,12 @@
 #include "mb-feed.h"
 #include "mb-rtp.h"
 
+/* A key frame that does not come is asked for again after INTERVAL; once it has come another one can be had
+ * after SPACING, and in the long run one every INTERVAL: whoever asks all the time may not spoil the picture
+ * of the others. */
+#define MB_FEED_KEY_FRAME_SPACING_US 120000
 #define MB_FEED_KEY_FRAME_INTERVAL_US 500000
+#define MB_FEED_KEY_FRAME_BURST 4
 
 typedef struct _MbFeedSubscriber MbFeedSubscriber;
 

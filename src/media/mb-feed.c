@@ -52,7 +52,9 @@ struct _MbFeed {
   const MbFeedPublisher *publisher; /* (nullable) */
   gpointer publisher_data;          /* not owned */
   gint64 asked_us;
-  gint64 base_ns; /* added to a pipeline's PTS; -1 means not known yet */
+  gboolean has_come;    /* a key frame, since it was asked for */
+  gint64 key_frames_us; /* up to where the wishes passed on have used up the long run */
+  gint64 base_ns;       /* added to a pipeline's PTS; -1 means not known yet */
 };
 
 static void
@@ -486,15 +488,21 @@ mb_feed_drop_publisher (MbFeed *self, gpointer data)
 /**
  * mb_feed_want_key_frame:
  *
- * Passes the wish on, unless it did so within the last 500 ms. Who still waits then, asks again.
+ * Passes the wish on, unless it did so a moment ago or too often before. Who still waits then, asks again.
  */
 void
 mb_feed_want_key_frame (MbFeed *self, gint64 now_us)
 {
-  if (now_us - self->asked_us < MB_FEED_KEY_FRAME_INTERVAL_US ||
+  gint64 used_us = MAX (self->key_frames_us - now_us, 0);
+  gint64 spacing_us = self->has_come ? MB_FEED_KEY_FRAME_SPACING_US : MB_FEED_KEY_FRAME_INTERVAL_US;
+
+  if (now_us - self->asked_us < spacing_us ||
+      used_us > (MB_FEED_KEY_FRAME_BURST - 1) * MB_FEED_KEY_FRAME_INTERVAL_US ||
       (self->publisher == NULL && self->handler == NULL))
     return;
   self->asked_us = now_us;
+  self->has_come = FALSE;
+  self->key_frames_us = now_us + used_us + MB_FEED_KEY_FRAME_INTERVAL_US;
   if (self->publisher != NULL)
     self->publisher->want_key_frame (self->publisher_data);
   if (self->handler != NULL)
@@ -552,14 +560,17 @@ mb_feed_publish (MbFeed *self, GstBuffer *buffer, gint64 now_us)
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
     return;
   if (mb_rtp_parse (&rtp, map.data, map.size)) {
+    gboolean is_key = self->kind == MB_MEDIA_KIND_VIDEO &&
+                      mb_codec_starts_key_frame (self->codec, rtp.payload, rtp.payload_size);
+
+    self->has_come = self->has_come || is_key;
     for (unsigned int i = 0; i < self->subscribers->len; i++) {
       MbFeedSubscriber *subscriber = self->subscribers->pdata[i];
 
       subscriber->take (subscriber, buffer, &rtp, now_us);
     }
     if (self->ports->len > 0)
-      collect_for_ports (self, buffer,
-          mb_codec_starts_key_frame (self->codec, rtp.payload, rtp.payload_size), now_us);
+      collect_for_ports (self, buffer, is_key, now_us);
   }
   gst_buffer_unmap (buffer, &map);
 }

@@ -400,9 +400,38 @@ test_key_frame_asked (Fixture *self, gconstpointer data)
   }
   ask_stats (self);
 
-  /* 700 ms of asking: merged into one or two. */
-  g_assert_cmpuint (self->n_key_requests, >=, 2);
-  g_assert_cmpuint (self->n_key_requests, <=, 3);
+  /* 700 ms of asking beside the first one: three that come at once, and then one every 500 ms. */
+  g_assert_cmpuint (self->n_key_requests, >=, 3);
+  g_assert_cmpuint (self->n_key_requests, <=, 5);
+  run_frames (self, 60);
+  self->n_key_requests = 0;
+  for (int i = 0; i < 86; i++) {
+    mb_transport_request_key_frame (self->b.transport, id);
+    run_frames (self, 1);
+  }
+  g_assert_cmpuint (self->n_key_requests, <=, 9); /* in 3 s */
+}
+
+/* Each request by itself is answered with the next frame, in whichever form it comes. */
+static void
+test_key_frame_soon (Fixture *self, gconstpointer data)
+{
+  MbReceiverConfig config = video_receiver (self);
+  unsigned int id;
+
+  config.feedback = data != NULL ? MB_FEEDBACK_FIR : MB_FEEDBACK_PLI;
+  add_video_sender (self);
+  id = mb_transport_add_receiver (self->b.transport, &config);
+  connect_keys (self);
+  run_frames (self, 60);
+  for (int i = 0; i < 5; i++) {
+    unsigned int n_before = self->n_key_requests;
+
+    mb_transport_request_key_frame (self->b.transport, id);
+    run_frames (self, 5); /* 175 ms */
+    g_assert_cmpuint (self->n_key_requests, ==, n_before + 1);
+    run_frames (self, 15);
+  }
 }
 
 static void
@@ -567,6 +596,9 @@ main (int argc, char **argv)
   ADD ("lost-packets-are-resent", test_loss);
   ADD ("what-cannot-be-resent-costs-a-key-frame", test_unrepaired);
   ADD ("key-frame-requests-are-merged", test_key_frame_asked);
+  ADD ("a-pli-is-answered-soon", test_key_frame_soon);
+  g_test_add (
+      "/transport/a-fir-is-answered-soon", Fixture, "FIR", set_up, test_key_frame_soon, tear_down);
   ADD ("wrong-keys-do-not-pass", test_wrong_keys);
   ADD ("packets-wait-for-their-receiver", test_late_receiver);
   g_test_add_func ("/transport/streams-find-their-receiver", test_demux);
