@@ -45,19 +45,34 @@
  *   MB_MESSAGE_WRITER_OPENED      { location: string, the final name; zero: guint64, running time of its time zero }
  *   MB_MESSAGE_WRITER_CLOSED      { location: string, bytes: guint64, duration: guint64 in ns,
  *                                   reason: string, one of MB_WRITER_REASON_…, error: string ("" where none),
- *                                   key-frames: guint64, width: guint, height: guint, of the last picture }
+ *                                   key-frames: guint64, width: guint, height: guint, of the last picture,
+ *                                   audio-missing, video-missing: guint64, frames that came and had to be dropped,
+ *                                   audio-gaps, video-gaps: array of guint64, the times before and after each gap
+ *                                   that this left, in pairs }
  *                          Comes once for each MB_MESSAGE_WRITER_OPENED; also, with bytes 0 and without an opened
  *                          before it, where the file could not be made.
- *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total } */
+ *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total }
+ *   MB_PROP_WITHOUT_VIDEO  (gboolean, FALSE, changes while playing): pictures are dropped; afterwards they go on with a
+ *                          key frame.
+ *   MB_PROP_WRITTEN        (guint64, read-only): bytes of all its files so far
+ *   MB_MESSAGE_WRITER_LATE        the disk has taken nothing for two seconds: { waited: guint64, ns }; comes once for
+ *                          each such time, and from a streaming thread, since the writer's waits for the disk
+ *   MB_MESSAGE_WRITER_OVERRUN     more waits for the disk than there is room for: { frames: guint64, dropped so far };
+ *                          at most once a second, and once at the end of such a time */
 #define MB_ELEMENT_WRITER "mbwriter"
 #define MB_WRITER_PAD_VIDEO "video_%u"
 #define MB_WRITER_PAD_AUDIO "audio_%u"
 #define MB_PROP_LOCATION "location"
 #define MB_PROP_SPLIT_DURATION "split-duration"
 #define MB_PROP_SPLIT_BYTES "split-bytes"
+#define MB_PROP_MAX_QUEUE_BYTES "max-queue-bytes"
+#define MB_PROP_WITHOUT_VIDEO "without-video"
+#define MB_PROP_WRITTEN "written"
 #define MB_MESSAGE_WRITER_OPENED "mb-writer-opened"
 #define MB_MESSAGE_WRITER_CLOSED "mb-writer-closed"
 #define MB_MESSAGE_WRITER_DROPPED "mb-writer-dropped"
+#define MB_MESSAGE_WRITER_LATE "mb-writer-late"
+#define MB_MESSAGE_WRITER_OVERRUN "mb-writer-overrun"
 #define MB_WRITER_PART_SUFFIX ".part"
 #define MB_WRITER_REASON_SPLIT "split"     /* long enough; the next file follows */
 #define MB_WRITER_REASON_EOS "eos"         /* every track ended */

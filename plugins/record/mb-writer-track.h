@@ -10,6 +10,14 @@
 #include "mb-frame.h"
 #include "mb-muxer.h"
 
+#define MB_WRITER_GAPS_MAX 1000
+
+/* Running time, of the last frame before it and the first one after it. */
+typedef struct {
+  GstClockTime from;
+  GstClockTime to;
+} MbWriterGap;
+
 typedef struct {
   gboolean is_video;
   MbFrameCodec codec;
@@ -25,8 +33,13 @@ typedef struct {
   gboolean has_ended;
   GstClockTime last_dts; /* running time */
   gint64 last_ms;        /* in the file; -1 means none */
+  GArray *gaps;          /* (nullable) (element-type MbWriterGap) of this file */
+  guint64 n_missing;     /* frames that came and are not in it, for want of room or time */
+  guint64 n_missing_now; /* of these, since the last frame that is in it */
 } MbWriterTrack;
 
+void mb_writer_track_miss (MbWriterTrack *self, guint n_frames);
+void mb_writer_track_resume (MbWriterTrack *self, GstClockTime pts);
 void mb_writer_track_clear (gpointer data);
 void mb_writer_track_take_size (MbWriterTrack *self, unsigned int width, unsigned int height);
 void mb_writer_track_set_caps (MbWriterTrack *self, const GstCaps *caps);

@@ -65,9 +65,20 @@ frame_free (gpointer data)
   g_free (self);
 }
 
+/**
+ * mb_writer_figures_clear:
+ */
+void
+mb_writer_figures_clear (MbWriterFigures *figures)
+{
+  g_clear_pointer (&figures->gaps[0], g_array_unref);
+  g_clear_pointer (&figures->gaps[1], g_array_unref);
+}
+
 void
 mb_writer_file_free (MbWriterFile *self)
 {
+  mb_writer_figures_clear (&self->figures);
   g_free (self->location);
   g_free (self);
 }
@@ -176,6 +187,17 @@ mb_writer_end_track (MbWriter *self, guint track)
 }
 
 /**
+ * mb_writer_miss:
+ *
+ * So many frames of the track have come and did not reach the writer: what follows comes after a gap.
+ */
+void
+mb_writer_miss (MbWriter *self, guint track, guint n_frames)
+{
+  mb_writer_track_miss (get_track (self, track), n_frames);
+}
+
+/**
  * mb_writer_push:
  * @pts: running time; with @dts not valid either it is taken for that of the frame before
  * @now_us: monotonic
@@ -206,6 +228,7 @@ mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts
     dts = GST_CLOCK_TIME_IS_VALID (pts) ? pts : target->last_dts;
   if (!GST_CLOCK_TIME_IS_VALID (pts))
     pts = dts;
+  mb_writer_track_resume (target, pts);
   target->last_dts = dts;
   if (self->first_us < 0)
     self->first_us = now_us;
@@ -460,8 +483,14 @@ begin_again (MbWriter *self)
   self->n_files++;
   self->n_key_frames = 0;
   self->end_ms = 0;
-  for (guint i = 0; i < self->tracks->len; i++)
-    get_track (self, i)->last_ms = -1;
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbWriterTrack *track = get_track (self, i);
+
+    track->last_ms = -1;
+    track->n_missing = 0;
+    if (track->gaps != NULL)
+      g_array_set_size (track->gaps, 0);
+  }
   for (guint i = self->frames->len; i > 0; i--) {
     const Frame *frame = self->frames->pdata[i - 1];
     MbWriterTrack *track = get_track (self, frame->track);
@@ -518,7 +547,7 @@ write_or_split (MbWriter *self, gint64 now_us, GError **error)
  * mb_writer_tick:
  * @now_us: monotonic
  *
- * Writes what has come, and once a second waits for the disk.
+ * Writes what has come, and once a second has it brought to the disk.
  *
  * Returns: FALSE with a %GST_RESOURCE_ERROR or %GST_STREAM_ERROR; the writer is over then, and what
  *   was written before plays
@@ -615,7 +644,7 @@ mb_writer_get_zero (const MbWriter *self)
 
 /**
  * mb_writer_get_figures:
- * @figures: (out caller-allocates): what is in the file
+ * @figures: (out caller-allocates): what is in the file; for mb_writer_figures_clear()
  */
 void
 mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
@@ -623,7 +652,13 @@ mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
   *figures = (MbWriterFigures){.n_key_frames = self->n_key_frames};
   for (guint i = 0; i < self->tracks->len; i++) {
     const MbWriterTrack *track = get_track (self, i);
+    GArray **gaps = &figures->gaps[track->is_video];
 
+    figures->n_missing[track->is_video] += track->n_missing;
+    if (track->gaps != NULL && *gaps == NULL)
+      *gaps = g_array_new (FALSE, FALSE, sizeof (MbWriterGap));
+    if (track->gaps != NULL)
+      g_array_append_vals (*gaps, track->gaps->data, track->gaps->len);
     if (!track->is_video)
       continue;
     figures->width = track->width;
