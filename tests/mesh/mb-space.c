@@ -57,7 +57,7 @@ test_prediction (void)
   for (int i = 0; i < 70; i++)
     mb_space_gauge_take (&gauge, "disk", 85000, 2000, now_us += 1000000);
   g_assert_cmpint (gauge.state.full_s, ==, MB_SPACE_FOREVER_S);
-  mb_space_gauge_take (&gauge, "disk", 999, 2000, now_us += 1000000);
+  mb_space_gauge_take (&gauge, "disk", 999, 2000, now_us + 1000000);
   g_assert_cmpint (gauge.state.full_s, ==, 0);
 }
 
