@@ -72,6 +72,8 @@ typedef struct {
   gboolean is_over;
   guint64 dropped_told;
   gint64 dropped_told_us;
+  unsigned int width; /* as it was told */
+  unsigned int height;
   guint64 n_bytes_ended; /* of files that gave way to others */
 } Run;
 
@@ -336,6 +338,21 @@ have_all_ended (GstMbWriter *self)
 }
 
 static void
+tell_size (Run *run)
+{
+  unsigned int width;
+  unsigned int height;
+
+  mb_writer_get_size (run->writer, &width, &height);
+  if (!run->is_told_open || width == 0 || (width == run->width && height == run->height))
+    return;
+  run->width = width;
+  run->height = height;
+  post (run->element, gst_structure_new (MB_MESSAGE_WRITER_SIZE, "width", G_TYPE_UINT, width,
+                          "height", G_TYPE_UINT, height, NULL));
+}
+
+static void
 count_written (Run *run)
 {
   guint64 written = run->n_bytes_ended + mb_writer_get_bytes (run->writer);
@@ -362,6 +379,7 @@ step (Run *run)
   if (!is_good)
     fail (run, error);
   tell_open (run);
+  tell_size (run);
   tell_dropped (run, now_us);
   tell_overrun (run->element, now_us, TRUE);
   count_written (run);

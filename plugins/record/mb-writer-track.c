@@ -70,12 +70,16 @@ find_codec (const GstStructure *structure)
 /**
  * mb_writer_track_take_size:
  *
- * The first size that is one stays.
+ * The first size that is one stays the file's; the last one is the newest picture's.
  */
 void
 mb_writer_track_take_size (MbWriterTrack *self, unsigned int width, unsigned int height)
 {
-  if (self->width > 0 || width == 0 || height == 0 || width > MAX_PIXELS || height > MAX_PIXELS)
+  if (width == 0 || height == 0 || width > MAX_PIXELS || height > MAX_PIXELS)
+    return;
+  self->last_width = width;
+  self->last_height = height;
+  if (self->width > 0)
     return;
   self->width = width;
   self->height = height;

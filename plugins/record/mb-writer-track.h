@@ -23,6 +23,8 @@ typedef struct {
   MbFrameCodec codec;
   unsigned int width; /* pixels; 0 means not known yet */
   unsigned int height;
+  unsigned int last_width; /* of the newest picture that said so; 0 means not known yet */
+  unsigned int last_height;
   unsigned int channels;
   GBytes *codec_private;   /* (nullable) */
   gboolean is_byte_stream; /* H.264 with start codes */

@@ -661,8 +661,26 @@ mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
       g_array_append_vals (*gaps, track->gaps->data, track->gaps->len);
     if (!track->is_video)
       continue;
-    figures->width = track->width;
-    figures->height = track->height;
+    figures->width = track->last_width;
+    figures->height = track->last_height;
+  }
+}
+
+/**
+ * mb_writer_get_size:
+ * @width: (out): of the newest picture, pixels; 0 where there is none
+ */
+void
+mb_writer_get_size (const MbWriter *self, unsigned int *width, unsigned int *height)
+{
+  *width = *height = 0;
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const MbWriterTrack *track = get_track (self, i);
+
+    if (track->is_video && track->last_width > 0) {
+      *width = track->last_width;
+      *height = track->last_height;
+    }
   }
 }
 

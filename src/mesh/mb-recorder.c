@@ -19,6 +19,7 @@
 #include "mb-folder-lock.h"
 #include "mb-rec-name.h"
 #include "mb-recording.h"
+#include "mb-speaker.h"
 
 #define FOLDER_MODE 0750
 #define MAX_SAME_NAME 1000 /* files of one peer, or sessions that began in one second */
@@ -53,6 +54,8 @@ struct _MbRecorder {
   MbRecordingConfig config;
   MbSpace *space;     /* (nullable) */
   MbSpaceLevel level; /* what there is room for */
+  MbSpeaker speaker;
+  guint speaker_id; /* of its timer */
   gboolean audio_only;
   GHashTable *recordings; /* (element-type MbRecording Entry) */
   GHashTable *names;      /* (element-type utf8) stems that are taken */
@@ -204,6 +207,40 @@ on_recording_overrun (MbRecording *recording, guint64 n_frames, MbRecorder *self
   entry->n_missing_told = n_frames;
 }
 
+static void
+on_recording_size (MbRecording *recording, guint width, guint height, MbRecorder *self)
+{
+  const Entry *entry = g_hash_table_lookup (self->recordings, recording);
+  g_autofree char *path = g_path_get_basename (mb_recording_get_location (recording));
+  g_autofree char *members =
+      g_strdup_printf (",\"path\":\"%s\",\"width\":%u,\"height\":%u", path, width, height);
+
+  mb_session_record_note (self->record, "size", entry->peer_id, members);
+}
+
+static void
+on_recording_loss (MbRecording *recording, gboolean is_video, guint64 n_packets, MbRecorder *self)
+{
+  note_file (self, recording, is_video ? "video-loss" : "audio-loss", "packets", n_packets);
+}
+
+static gboolean
+on_speaker_round (gpointer user_data)
+{
+  MbRecorder *self = user_data;
+  GHashTableIter iter;
+  gpointer recording;
+  gpointer entry;
+
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, &entry))
+    mb_speaker_take (
+        &self->speaker, ((Entry *) entry)->peer_id, mb_recording_get_loudness (recording));
+  if (mb_speaker_end_round (&self->speaker))
+    mb_session_record_note (self->record, "speaker", self->speaker.id, "");
+  return G_SOURCE_CONTINUE;
+}
+
 /* `alice-Xy3`, then `alice-Xy3-2` for the next file of the same peer. */
 static char *
 dup_free_stem (MbRecorder *self, const char *peer_id, const char *display_name)
@@ -253,6 +290,10 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
       recording, "closed", G_CALLBACK (on_recording_closed), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       recording, "late", G_CALLBACK (on_recording_late), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      recording, "size", G_CALLBACK (on_recording_size), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      recording, "loss", G_CALLBACK (on_recording_loss), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       recording, "overrun", G_CALLBACK (on_recording_overrun), self, G_CONNECT_DEFAULT);
   mb_recording_set_without_video (recording, self->level != MB_SPACE_LEVEL_FREE);
@@ -545,6 +586,7 @@ mb_recorder_finish (MbRecorder *self)
   if (self->finishing)
     return;
   self->finishing = TRUE;
+  g_clear_handle_id (&self->speaker_id, g_source_remove);
   g_hash_table_remove_all (self->present);
   finish_all (self);
   check_finished (self);
@@ -627,6 +669,7 @@ mb_recorder_new (const MbRecorderConfig *config, GError **error)
     mb_session_record_set_pending (self->record);
   g_signal_connect_object (
       self->record, "finished", G_CALLBACK (on_record_finished), self, G_CONNECT_DEFAULT);
+  self->speaker_id = g_timeout_add (MB_SPEAKER_ROUND_MS, on_speaker_round, self);
   if (config->space != NULL) {
     self->space = g_object_ref (config->space);
     mb_space_add_written (self->space, self->room_id, 0);
@@ -642,6 +685,8 @@ mb_recorder_finalize (GObject *object)
 {
   MbRecorder *self = MB_RECORDER (object);
 
+  g_clear_handle_id (&self->speaker_id, g_source_remove);
+  mb_speaker_clear (&self->speaker);
   g_hash_table_unref (self->recordings);
   g_hash_table_unref (self->names);
   g_hash_table_unref (self->present);

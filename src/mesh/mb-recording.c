@@ -77,6 +77,8 @@ enum {
   SIGNAL_CLOSED,
   SIGNAL_LATE,
   SIGNAL_OVERRUN,
+  SIGNAL_SIZE,
+  SIGNAL_LOSS,
   N_SIGNALS,
 };
 
@@ -273,6 +275,30 @@ on_writer_overrun (MbRecording *self, const GstStructure *structure)
 }
 
 static void
+on_writer_size (MbRecording *self, const GstStructure *structure)
+{
+  guint width = 0;
+  guint height = 0;
+
+  gst_structure_get (structure, "width", G_TYPE_UINT, &width, "height", G_TYPE_UINT, &height, NULL);
+  g_signal_emit (self, signals[SIGNAL_SIZE], 0, width, height);
+}
+
+static void
+on_rtp_lost (MbRecording *self, const GstStructure *structure, gpointer source)
+{
+  guint64 n_packets = 0;
+  guint at = 0;
+
+  gst_structure_get_uint64 (structure, "packets", &n_packets);
+  if (g_ptr_array_find (self->sources, source, &at)) {
+    const MbTrack *track = g_ptr_array_index (self->tracks, at);
+
+    g_signal_emit (self, signals[SIGNAL_LOSS], 0, track->kind == MB_MEDIA_KIND_VIDEO, n_packets);
+  }
+}
+
+static void
 request_key_frames (MbRecording *self)
 {
   for (guint i = 0; i < self->tracks->len; i++) {
@@ -306,6 +332,10 @@ on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
     on_writer_opened (self, structure);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_CLOSED)) {
     on_writer_closed (self, structure);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_SIZE)) {
+    on_writer_size (self, structure);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_RTP_LOST)) {
+    on_rtp_lost (self, structure, GST_MESSAGE_SRC (message));
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_LATE)) {
     on_writer_late (self, structure);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_OVERRUN)) {
@@ -324,7 +354,7 @@ make_source (const MbTrack *track, GstElement *bin)
 
   if (source == NULL)
     return NULL;
-  g_object_set (source, MB_PROP_CAPS, caps, NULL);
+  g_object_set (source, MB_PROP_CAPS, caps, MB_PROP_AUDIO_LEVEL_ID, track->audio_level_id, NULL);
   gst_bin_add (GST_BIN (bin), source);
   return source;
 }
@@ -438,6 +468,27 @@ void
 mb_recording_set_without_video (MbRecording *self, gboolean without_video)
 {
   g_object_set (self->writer, MB_PROP_WITHOUT_VIDEO, without_video, NULL);
+}
+
+/**
+ * mb_recording_get_loudness:
+ *
+ * Returns: of its sound, dB; %MB_LOUDNESS_UNKNOWN where its packets do not say
+ */
+int
+mb_recording_get_loudness (MbRecording *self)
+{
+  int loudest = MB_LOUDNESS_UNKNOWN;
+
+  for (guint i = 0; i < self->sources->len; i++) {
+    const MbTrack *track = g_ptr_array_index (self->tracks, i);
+    int loudness = MB_LOUDNESS_UNKNOWN;
+
+    if (track->audio_level_id != 0)
+      g_object_get (g_ptr_array_index (self->sources, i), MB_PROP_LOUDNESS, &loudness, NULL);
+    loudest = MAX (loudest, loudness);
+  }
+  return loudest;
 }
 
 /**
@@ -629,6 +680,22 @@ mb_recording_class_init (MbRecordingClass *klass)
    */
   signals[SIGNAL_LATE] = g_signal_new ("late", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
       NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
+
+  /**
+   * MbRecording::size:
+   * @width: of pictures from about now on
+   * @height: likewise
+   */
+  signals[SIGNAL_SIZE] = g_signal_new ("size", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+      NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_UINT);
+
+  /**
+   * MbRecording::loss:
+   * @is_video: of which track
+   * @n_packets: that did not come, in spite of having been asked for again
+   */
+  signals[SIGNAL_LOSS] = g_signal_new ("loss", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+      NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_BOOLEAN, G_TYPE_UINT64);
 
   /**
    * MbRecording::overrun:

@@ -36,6 +36,7 @@ typedef struct {
 MbRecording *mb_recording_new (
     GPtrArray *tracks, const char *stem, const MbRecordingConfig *config, GError **error);
 void mb_recording_set_without_video (MbRecording *self, gboolean without_video);
+int mb_recording_get_loudness (MbRecording *self);
 guint64 mb_recording_take_written (MbRecording *self);
 void mb_recording_finish (MbRecording *self);
 gboolean mb_recording_has_track (MbRecording *self, const MbTrack *track);

@@ -291,6 +291,34 @@ test_without_video (Fixture *fixture, gconstpointer name)
 }
 
 static void
+assert_size (Fixture *fixture, guint width, guint height)
+{
+  g_autoptr (GstMessage) message = wait_for (fixture, MB_MESSAGE_WRITER_SIZE);
+  guint told_width = 0;
+  guint told_height = 0;
+
+  gst_structure_get (gst_message_get_structure (message), "width", G_TYPE_UINT, &told_width,
+      "height", G_TYPE_UINT, &told_height, NULL);
+  g_assert_cmpuint (told_width, ==, width);
+  g_assert_cmpuint (told_height, ==, height);
+}
+
+static void
+test_size (Fixture *fixture, gconstpointer name)
+{
+  GstBuffer *turned = gst_buffer_new_memdup (VP8_KEY, sizeof VP8_KEY);
+  static const guint8 SIZE[] = {FRAME_HEIGHT, 0, FRAME_WIDTH, 0};
+
+  push_video (fixture, TRUE, 0);
+  push_video (fixture, FALSE, 20);
+  assert_size (fixture, FRAME_WIDTH, FRAME_HEIGHT);
+  gst_buffer_fill (turned, 6, SIZE, sizeof SIZE);
+  GST_BUFFER_PTS (turned) = 40 * GST_MSECOND;
+  gst_harness_push (fixture->video, turned);
+  assert_size (fixture, FRAME_HEIGHT, FRAME_WIDTH);
+}
+
+static void
 test_key_frame (Fixture *fixture, gconstpointer name)
 {
   gint64 until_us = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
@@ -370,6 +398,7 @@ main (int argc, char **argv)
   ADD ("/mbwriter/disk-error-is-told-and-goes-nowhere-else", "none/a.webm", test_error);
   ADD ("/mbwriter/full-queue-drops-and-tells", NULL, test_full);
   ADD ("/mbwriter/pictures-are-left-out-and-go-on-with-a-key-frame", NULL, test_without_video);
+  ADD_VIDEO ("/mbwriter/sizes-are-told", test_size);
   ADD_VIDEO ("/mbwriter/key-frame-is-asked-for", test_key_frame);
   ADD_VIDEO ("/mbwriter/released-pad-is-not-waited-for", test_release);
   ADD ("/mbwriter/tracks-meet-in-running-time", NULL, test_segment);
