@@ -291,6 +291,8 @@ take_items (Run *run, gint64 now_us)
 
     if (item->n_missing > 0)
       mb_writer_miss (run->writer, item->track, item->n_missing);
+    if (item->buffer != NULL && GST_BUFFER_IS_DISCONT (item->buffer))
+      mb_writer_mark_gap (run->writer, item->track);
     if (item->caps != NULL)
       mb_writer_set_caps (run->writer, item->track, item->caps);
     else if (item->buffer != NULL)

@@ -38,9 +38,10 @@ mb_writer_track_resume (MbWriterTrack *self, GstClockTime pts)
 {
   MbWriterGap gap = {self->last_dts, pts};
 
-  if (self->n_missing_now == 0)
+  if (self->n_missing_now == 0 && !self->is_after_gap)
     return;
   self->n_missing_now = 0;
+  self->is_after_gap = FALSE;
   if (self->gaps == NULL)
     self->gaps = g_array_new (FALSE, FALSE, sizeof (MbWriterGap));
   if (self->last_dts != 0 && pts > self->last_dts && self->gaps->len < MB_WRITER_GAPS_MAX)

@@ -33,7 +33,9 @@ typedef struct {
   gboolean has_begun;      /* a first frame was taken, of video a key frame */
   gboolean wants_key;
   gboolean has_ended;
+  gboolean is_after_gap; /* the next frame follows what never came */
   GstClockTime last_dts; /* running time */
+  GstClockTime last_key_dts;
   gint64 last_ms;        /* in the file; -1 means none */
   GArray *gaps;          /* (nullable) (element-type MbWriterGap) of this file */
   guint64 n_missing;     /* frames that came and are not in it, for want of room or time */

@@ -20,6 +20,7 @@
 
 #define OPEN_TIMEOUT_US G_USEC_PER_SEC
 #define SYNC_INTERVAL_US G_USEC_PER_SEC
+#define KEY_FRAME_NS (10 * GST_SECOND) /* no key frame for so long is too long */
 #define NO_PICTURE_NS (2 * GST_SECOND) /* after which a file ends before any sound */
 
 typedef struct {
@@ -198,6 +199,19 @@ mb_writer_miss (MbWriter *self, guint track, guint n_frames)
 }
 
 /**
+ * mb_writer_mark_gap:
+ *
+ * Something that never came is missing before the track's next frame; of pictures that is a gap.
+ */
+void
+mb_writer_mark_gap (MbWriter *self, guint track)
+{
+  MbWriterTrack *target = get_track (self, track);
+
+  target->is_after_gap = target->is_video;
+}
+
+/**
  * mb_writer_push:
  * @pts: running time; with @dts not valid either it is taken for that of the frame before
  * @now_us: monotonic
@@ -230,6 +244,8 @@ mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts
     pts = dts;
   mb_writer_track_resume (target, pts);
   target->last_dts = dts;
+  if (info.is_key)
+    target->last_key_dts = dts;
   if (self->first_us < 0)
     self->first_us = now_us;
 
@@ -280,18 +296,27 @@ is_split_due (const MbWriter *self)
          (self->split_duration > 0 && mb_writer_get_duration (self) >= self->split_duration);
 }
 
+/* So that nobody has to go far back to see any instant of the file. */
+static gboolean
+is_key_due (const MbWriterTrack *track)
+{
+  return track->has_begun && !track->has_ended && track->last_dts > track->last_key_dts &&
+         track->last_dts - track->last_key_dts >= KEY_FRAME_NS;
+}
+
 /**
  * mb_writer_wants_key_frame:
  *
- * Returns: whether frames of the track are dropped for want of a key frame, or the file waits for
- *   one to end
+ * Returns: whether frames of the track are dropped for want of a key frame, the file waits for
+ *   one to end, or none has come for ten seconds
  */
 gboolean
 mb_writer_wants_key_frame (const MbWriter *self, guint track)
 {
   const MbWriterTrack *target = get_track (self, track);
 
-  return !self->is_over && (target->wants_key || (target->is_video && is_split_due (self)));
+  return !self->is_over &&
+         (target->wants_key || (target->is_video && (is_split_due (self) || is_key_due (target))));
 }
 
 static void

@@ -45,6 +45,7 @@ void mb_writer_set_caps (MbWriter *self, guint track, const GstCaps *caps);
 gboolean mb_writer_lacks_caps (const MbWriter *self, guint track);
 void mb_writer_end_track (MbWriter *self, guint track);
 void mb_writer_miss (MbWriter *self, guint track, guint n_frames);
+void mb_writer_mark_gap (MbWriter *self, guint track);
 void mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts,
     GstClockTime dts, gint64 now_us);
 gboolean mb_writer_wants_open (const MbWriter *self, gint64 now_us);

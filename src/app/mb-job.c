@@ -423,8 +423,9 @@ start_bot (MbJob *self, GError **error)
       /* Whoever records is marked as such to the people in the room, whatever else it does. */
       .role = self->options->record_dir != NULL ? MB_ROLE_RECORDER : MB_ROLE_BOT,
       .record_dir = self->options->record_dir,
-      .recording = {{self->options->split_ms, self->options->split_bytes},
-          (unsigned int) MIN (self->options->write_buffer_bytes, G_MAXUINT)},
+      .recording = {.split = {self->options->split_ms, self->options->split_bytes},
+          .keeps_corrupt = self->options->keeps_corrupt,
+          .max_queue_bytes = (unsigned int) self->options->write_buffer_bytes},
       .space = self->space,
       .record_on_finish = self->options->on_finish != NULL,
       .record_audio_only = self->options->audio_only,

@@ -86,6 +86,16 @@ mb_option_take_write_buffer (MbOptions *self, const char *value, GError **error)
 }
 
 gboolean
+mb_option_take_corrupt_frames (MbOptions *self, const char *value, GError **error)
+{
+  self->keeps_corrupt = g_str_equal (value, "keep");
+  if (self->keeps_corrupt || g_str_equal (value, "drop"))
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is neither drop nor keep", value);
+  return FALSE;
+}
+
+gboolean
 mb_option_take_metrics_file (MbOptions *self, const char *value, GError **error)
 {
   if (g_str_has_suffix (value, ".prom"))

@@ -15,4 +15,5 @@ gboolean mb_option_take_min_free (MbOptions *self, const char *value, GError **e
 gboolean mb_option_take_quota (MbOptions *self, const char *value, GError **error);
 gboolean mb_option_take_room_quota (MbOptions *self, const char *value, GError **error);
 gboolean mb_option_take_write_buffer (MbOptions *self, const char *value, GError **error);
+gboolean mb_option_take_corrupt_frames (MbOptions *self, const char *value, GError **error);
 gboolean mb_option_take_metrics_file (MbOptions *self, const char *value, GError **error);

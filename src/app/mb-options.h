@@ -64,6 +64,7 @@ typedef enum {
  * @quota_bytes: that all recordings may take; 0 is any number
  * @room_quota_bytes: that those of one room may take; 0 is any number
  * @write_buffer_bytes: of a recorded file, that may wait for a slow disk; 0 is the usual
+ * @keeps_corrupt: record pictures that refer to what was lost
  * @metrics_file: (nullable): where figures are written to
  * @on_finish: (nullable): a command for each session that has ended
  * @idle_ms: how long a bot stays in a room with nobody else; 0 is for ever
@@ -125,6 +126,7 @@ typedef struct {
   guint64 quota_bytes;
   guint64 room_quota_bytes;
   guint64 write_buffer_bytes;
+  gboolean keeps_corrupt;
   char *metrics_file;
   char *on_finish;
   gint64 idle_ms;

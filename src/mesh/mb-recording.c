@@ -28,11 +28,11 @@ typedef struct {
 } CodecRow;
 
 static const CodecRow CODECS[] = {
-    {MB_CODEC_VP8, "rtpvp8depay", "webm"},
-    {MB_CODEC_VP9, "rtpvp9depay", "webm"},
+    {MB_CODEC_VP8, "rtpvp8depay name=depayloader", "webm"},
+    {MB_CODEC_VP9, "rtpvp9depay name=depayloader", "webm"},
     /* avc3: a change of parameter sets within the stream is allowed, which avc1 cannot say. */
     {MB_CODEC_H264,
-        "rtph264depay ! h264parse config-interval=-1 ! "
+        "rtph264depay name=depayloader ! h264parse config-interval=-1 ! "
         "capsfilter caps=\"video/x-h264,stream-format=avc3,alignment=au\"",
         "mkv"},
     {MB_CODEC_OPUS, "rtpopusdepay", "webm"},
@@ -360,10 +360,11 @@ make_source (const MbTrack *track, GstElement *bin)
 }
 
 static gboolean
-add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error)
+add_track (MbRecording *self, MbTrack *track, gboolean keeps_corrupt, GError **error)
 {
   const CodecRow *row = find_codec (track->codec);
   const char *pad = track->kind == MB_MEDIA_KIND_VIDEO ? MB_WRITER_PAD_VIDEO : MB_WRITER_PAD_AUDIO;
+  g_autoptr (GstElement) depayloader = NULL;
   GstElement *source;
   GstElement *branch;
   MbRtpPort *port = NULL;
@@ -377,10 +378,14 @@ add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error
       row->branch, TRUE, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (branch == NULL)
     return FALSE;
+  depayloader = gst_bin_get_by_name (GST_BIN (branch), "depayloader");
+  /* What refers to a picture that is missing is none; the receiver asks for a key frame meanwhile. */
+  if (depayloader != NULL)
+    g_object_set (depayloader, "wait-for-keyframe", !keeps_corrupt, NULL);
   gst_bin_add (GST_BIN (self->pipeline), branch);
   source = make_source (track, self->pipeline);
   if (source == NULL || !gst_element_link (source, branch) ||
-      !gst_element_link_pads (branch, "src", writer, pad)) {
+      !gst_element_link_pads (branch, "src", self->writer, pad)) {
     g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "the parts of the recording do not fit (%s)",
         row->branch);
     return FALSE;
@@ -409,7 +414,7 @@ build (MbRecording *self, const MbRecordingConfig *config, GError **error)
   gst_bin_add (GST_BIN (self->pipeline), writer);
   self->writer = gst_object_ref (writer);
   for (guint i = 0; i < self->tracks->len; i++) {
-    if (!add_track (self, g_ptr_array_index (self->tracks, i), writer, error))
+    if (!add_track (self, g_ptr_array_index (self->tracks, i), config->keeps_corrupt, error))
       return FALSE;
   }
   return TRUE;
@@ -555,6 +560,26 @@ compare_gaps (gconstpointer a, gconstpointer b)
   return (one->at_ms > other->at_ms) - (one->at_ms < other->at_ms);
 }
 
+/* In order, and each instant in one gap: a packet that is missing may be the reason of pictures that are. */
+static void
+join_gaps (GArray *gaps)
+{
+  guint n = 0;
+
+  g_array_sort (gaps, compare_gaps);
+  for (guint i = 0; i < gaps->len; i++) {
+    const MbRecordedGap *gap = &g_array_index (gaps, MbRecordedGap, i);
+    MbRecordedGap *last = n > 0 ? &g_array_index (gaps, MbRecordedGap, n - 1) : NULL;
+
+    if (last != NULL && gap->at_ms < last->at_ms + last->duration_ms)
+      last->duration_ms =
+          MAX (last->at_ms + last->duration_ms, gap->at_ms + gap->duration_ms) - last->at_ms;
+    else
+      g_array_index (gaps, MbRecordedGap, n++) = *gap;
+  }
+  g_array_set_size (gaps, n);
+}
+
 static MbRecordedTrack *
 describe_track (MbRecording *self, guint index)
 {
@@ -576,7 +601,7 @@ describe_track (MbRecording *self, guint index)
   described->n_missing = self->n_missing[is_video];
   g_array_append_vals (
       described->gaps, self->missing_gaps[is_video]->data, self->missing_gaps[is_video]->len);
-  g_array_sort (described->gaps, compare_gaps);
+  join_gaps (described->gaps);
   if (is_video) {
     described->width = self->width;
     described->height = self->height;

@@ -26,10 +26,12 @@ typedef struct {
 /**
  * MbRecordingConfig:
  * @split: when the file gives way to another
+ * @keeps_corrupt: after a loss pictures are written even where they refer to what is missing
  * @max_queue_bytes: that may wait for a slow disk; 0 is the usual
  */
 typedef struct {
   MbRecordingSplit split;
+  gboolean keeps_corrupt;
   unsigned int max_queue_bytes;
 } MbRecordingConfig;
 

@@ -7,7 +7,9 @@
  *                            └ audio_N: decoder ─ fakesink: listens
  *
  * Of a file with test cards it prints a line for each second of each track: `video_0 12003.2`, the time in
- * the file, in milliseconds, at which a second of the card begins, by its time code or its beep.
+ * the file, in milliseconds, at which a second of the card begins, by its time code or its beep. With
+ * `pictures` behind the file's name it has a line for each picture: its time, and whether its time code can
+ * be read: `video_0 12033.0 1`.
  */
 #include <gst/video/video.h>
 
@@ -19,6 +21,8 @@
 #define AUDIO QUEUE "opusdec ! audioconvert ! audio/x-raw,format=S16LE,channels=1,rate=48000 ! "
 #define SINK "fakesink name=sink sync=false signal-handoffs=true"
 #define RATE 48000
+
+static gboolean tells_pictures;
 
 typedef struct {
   char *name;
@@ -43,18 +47,21 @@ on_picture (GstElement *sink, GstBuffer *buffer, GstPad *pad, Track *self)
   GstVideoInfo info;
   GstVideoFrame frame;
   MbTimecode code;
+  gboolean is_read;
 
   if (!gst_video_info_from_caps (&info, caps) ||
       !gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ))
     return;
-  if (mb_timecode_read (&code, GST_VIDEO_FRAME_PLANE_DATA (&frame, 0),
-          GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0), GST_VIDEO_FRAME_WIDTH (&frame),
-          GST_VIDEO_FRAME_HEIGHT (&frame))) {
-    if (code.phase_ms < self->phase_ms)
-      g_print (
-          "%s %.1f\n", self->name, (double) GST_BUFFER_PTS (buffer) / GST_MSECOND - code.phase_ms);
+  is_read = mb_timecode_read (&code, GST_VIDEO_FRAME_PLANE_DATA (&frame, 0),
+      GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0), GST_VIDEO_FRAME_WIDTH (&frame),
+      GST_VIDEO_FRAME_HEIGHT (&frame));
+  if (tells_pictures)
+    g_print ("%s %.1f %d\n", self->name, (double) GST_BUFFER_PTS (buffer) / GST_MSECOND, is_read);
+  else if (is_read && code.phase_ms < self->phase_ms)
+    g_print (
+        "%s %.1f\n", self->name, (double) GST_BUFFER_PTS (buffer) / GST_MSECOND - code.phase_ms);
+  if (is_read)
     self->phase_ms = code.phase_ms;
-  }
   gst_video_frame_unmap (&frame);
 }
 
@@ -67,7 +74,7 @@ on_sound (GstElement *sink, GstBuffer *buffer, GstPad *pad, Track *self)
     return;
   mb_listen_take (&self->listen, (const gint16 *) (gconstpointer) map.data,
       map.size / sizeof (gint16), 1, RATE, (gint64) GST_BUFFER_PTS (buffer));
-  if (self->listen.n_onsets != self->n_onsets)
+  if (self->listen.n_onsets != self->n_onsets && !tells_pictures)
     g_print ("%s %.1f\n", self->name, (double) self->listen.onset_ns / GST_MSECOND);
   self->n_onsets = self->listen.n_onsets;
   gst_buffer_unmap (buffer, &map);
@@ -108,6 +115,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   gst_init (&argc, &argv);
+  tells_pictures = argc > 2;
   pipeline = gst_parse_launch ("filesrc name=source ! matroskademux name=demuxer", &error);
   g_assert_no_error (error);
   source = gst_bin_get_by_name (GST_BIN (pipeline), "source");

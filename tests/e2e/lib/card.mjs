@@ -32,3 +32,12 @@ export function apart(one, other) {
 export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
+
+/**
+ * The pictures of a file: when they are, in milliseconds, and whether they are whole enough to be read.
+ * @param {string} file
+ */
+export async function picturesOf(file) {
+  const { stdout } = await run(READER, [file, 'pictures'], { maxBuffer: 1 << 26 });
+  return stdout.split('\n').filter(Boolean).map((line) => line.split(' ')).map(([, at, isRead]) => ({ at: Number(at), isRead: isRead === '1' }));
+}
