@@ -284,7 +284,9 @@ listen_to_webrtc (MbPeer *self)
 static void
 build_connection (MbPeer *self)
 {
-  MbExchangeConfig config = {.source = self->config->source,
+  MbExchangeConfig config = {.peer_id = self->peer_id,
+      .display_name = self->config->display_name,
+      .source = self->config->source,
       .cname = self->config->cname,
       .receive_codecs = self->config->receive_codecs,
       .ice_servers = self->config->ice_servers,

@@ -161,7 +161,6 @@ mb_sdp_agreement_free (MbSdpAgreement *self)
 {
   g_free (self->mid);
   g_free (self->track_id);
-  g_free (self->refusal);
   g_array_unref (self->receive);
   g_array_unref (self->remote_ssrcs);
   g_free (self->rid);

@@ -75,7 +75,6 @@ update_agreements (MbSdpSession *self)
       mb_sdp_table_refuse (track, "the peer refused its section");
     else if (track != NULL && agreement->send.codec == NULL)
       mb_sdp_table_refuse (track, "the peer does not take its codec");
-    agreement->refusal = track != NULL ? g_strdup (track->refusal) : NULL;
   }
 }
 

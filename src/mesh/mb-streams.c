@@ -57,7 +57,7 @@ mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const 
     feeds[1] = mb_source_get_audio_feed (source);
   }
   for (int i = 0; i < N_OUTGOING; i++) {
-    self->outgoing[i].id = i == 0 ? "video" : "audio";
+    self->outgoing[i].id = i == 0 ? MB_STREAMS_VIDEO_ID : MB_STREAMS_AUDIO_ID;
     self->outgoing[i].feed = feeds[i] != NULL ? mb_feed_ref (feeds[i]) : NULL;
     /* Never 0, which means "not known" in RTCP's places. */
     self->outgoing[i].ssrc = g_random_int () | 1U;
@@ -148,8 +148,6 @@ apply_outgoing (MbStreams *self, Outgoing *outgoing, const MbSdpSession *session
 
   if (agreement == NULL || !agreement->is_live || !agreement->is_sending ||
       agreement->send.codec == NULL) {
-    if (agreement != NULL && agreement->refusal != NULL)
-      g_info ("our %s is not sent: %s", outgoing->id, agreement->refusal);
     if (outgoing->sender_id != 0)
       mb_transport_remove_sender (self->transport, outgoing->sender_id);
     outgoing->sender_id = 0;
