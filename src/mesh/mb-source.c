@@ -16,7 +16,9 @@
 #include "mb-bitrate.h"
 #include "mb-clip-play.h"
 #include "mb-error.h"
+#include "mb-h264.h"
 #include "mb-pipeline-path.h"
+#include "mb-sdp-codec.h"
 #include "names.h"
 
 #define OPUS_CHANNELS 2
@@ -128,9 +130,43 @@ find_codec (GstPad *pad)
   return MB_CODEC_UNKNOWN;
 }
 
+/* What the caps before a payloader leave no choice of, such as those of a filter; NULL where they do. */
+static char *
+dup_profile (GstElement *payloader)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (payloader, "sink");
+  g_autoptr (GstCaps) caps = pad != NULL ? gst_pad_peer_query_caps (pad, NULL) : NULL;
+
+  return caps != NULL && !gst_caps_is_any (caps) && !gst_caps_is_empty (caps)
+             ? g_strdup (gst_structure_get_string (gst_caps_get_structure (caps, 0), "profile"))
+             : NULL;
+}
+
+static void
+find_sdp_codec (
+    MbSource *self, Stream *stream, GstElement *payloader, const MbSourceOptions *options)
+{
+  const MbClip *clip = options != NULL ? options->clip : NULL;
+  g_autofree char *profile = NULL;
+  const char *codec = NULL;
+
+  if (stream->public.codec == MB_CODEC_H264) {
+    profile = clip != NULL ? g_strdup (clip->profile) : dup_profile (payloader);
+    codec = mb_h264_find_codec (profile);
+    if (clip != NULL)
+      stream->public.h264_level = clip->level;
+    else if (options != NULL && mb_pipeline_spec_has_parameter (self->spec, PARAMETER_SIZE))
+      stream->public.h264_level =
+          mb_h264_find_level (options->width, options->height, options->fps);
+  }
+  stream->public.sdp_codec =
+      codec != NULL ? codec : mb_codec_info_find (mb_codec_get_name (stream->public.codec))->id;
+}
+
 /* Takes over nothing; the payloader and the new sink are in self->pipeline. */
 static gboolean
-add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, GError **error)
+add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, const MbSourceOptions *options,
+    GError **error)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (payloader, "src");
   MbCodec codec = pad != NULL ? find_codec (pad) : MB_CODEC_UNKNOWN;
@@ -148,6 +184,7 @@ add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, GError **er
   stream->public.codec = codec;
   stream->public.clock_rate = mb_codec_get_clock_rate (codec);
   stream->public.channels = codec == MB_CODEC_OPUS ? OPUS_CHANNELS : kind == MB_MEDIA_KIND_AUDIO;
+  find_sdp_codec (self, stream, payloader, options);
   stream->public.feed = mb_feed_new (self->media, kind, codec, stream->public.clock_rate);
 
   stream->sink = gst_element_factory_make (MB_ELEMENT_RTP_SINK, NULL);
@@ -169,7 +206,8 @@ add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, GError **er
 
 /* Elements called video, video2, … and audio, audio2, … become feeds. */
 static gboolean
-add_streams (MbSource *self, const char *name, MbMediaKind kind, GError **error)
+add_streams (MbSource *self, const char *name, MbMediaKind kind, const MbSourceOptions *options,
+    GError **error)
 {
   for (unsigned int n = 1;; n++) {
     g_autofree char *full = n == 1 ? g_strdup (name) : g_strdup_printf ("%s%u", name, n);
@@ -177,7 +215,7 @@ add_streams (MbSource *self, const char *name, MbMediaKind kind, GError **error)
 
     if (payloader == NULL)
       return TRUE;
-    if (!add_stream (self, payloader, kind, error))
+    if (!add_stream (self, payloader, kind, options, error))
       return FALSE;
   }
 }
@@ -287,8 +325,8 @@ build (MbSource *self, const MbSourceOptions *options, GError **error)
       (options != NULL &&
           (!apply_options (self, options, error) || !apply_clip (self, options, error) ||
               !apply_settings (self, options->settings, error))) ||
-      !add_streams (self, "video", MB_MEDIA_KIND_VIDEO, error) ||
-      !add_streams (self, "audio", MB_MEDIA_KIND_AUDIO, error))
+      !add_streams (self, "video", MB_MEDIA_KIND_VIDEO, options, error) ||
+      !add_streams (self, "audio", MB_MEDIA_KIND_AUDIO, options, error))
     return FALSE;
   if (self->streams->len == 0) {
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "source %s has no element named video or audio",

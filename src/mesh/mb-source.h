@@ -49,6 +49,8 @@ typedef struct {
  * @codec: never %MB_CODEC_UNKNOWN
  * @clock_rate: Hz
  * @channels: for SDP; 0 for video, 2 for Opus whatever it carries (RFC 7587 section 7)
+ * @sdp_codec: what descriptions call it: "vp8", "h264-high"; static
+ * @h264_level: 10 times the number; 0 where it is not known, or no H.264
  * @payload_type: as in the packets; senders put their own
  * @fmtp: (nullable): the parameters of the codec as an fmtp line has them, `;` between; may change
  *   between start and the first packet
@@ -57,6 +59,8 @@ typedef struct {
   MbFeed *feed;
   MbMediaKind kind;
   MbCodec codec;
+  const char *sdp_codec;
+  unsigned int h264_level;
   unsigned int clock_rate;
   unsigned int channels;
   unsigned int payload_type;

@@ -169,7 +169,7 @@ async function openPage(t) {
  */
 export async function setUp(t, args = [], open = openPage) {
   const host = await startHost(t);
-  const bot = startBot(t, host.url, 'x', ['--source', 'videotestsrc', '--size', '320x180', '--fps', '15', ...args]);
+  const bot = startBot(t, host.url, 'x', [...(args.includes('--source') ? [] : ['--source', 'videotestsrc']), '--size', '320x180', '--fps', '15', ...args]);
   await until(() => /has joined/.test(bot.log), 10000, () => bot.log);
   const page = await open(t);
   await page.goto(host.url);
@@ -181,5 +181,5 @@ export async function setUp(t, args = [], open = openPage) {
     assert.deepEqual(found.errors, [], what);
     return new Function('stats', 'tracks', 'channel', `return ${condition}`)(found.stats, found.tracks, found.channel);
   }, limitMs, () => `${what}\n${bot.log}`);
-  return { bot, page, run, wait };
+  return { url: host.url, bot, page, run, wait };
 }
