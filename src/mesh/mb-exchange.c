@@ -21,7 +21,7 @@ struct _MbExchange {
   MbWebrtc *webrtc;      /* owned */
   MbSdpSession *session; /* owned */
   MbStreams *streams;    /* owned */
-  char *label;           /* of the peer, for the log */
+  char *peer_id;         /* for the log */
   MbCandidatePolicy candidates;
   gboolean told_refusal[N_TRACKS];
   gboolean is_answering; /* the remote description under way in the transport is an offer */
@@ -54,7 +54,7 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config)
   MbExchange *self = g_new0 (MbExchange, 1);
 
   self->webrtc = webrtc;
-  self->label = g_strdup_printf ("%s (%s)", config->peer_id, config->display_name);
+  self->peer_id = g_strdup (config->peer_id);
   self->candidates = config->candidates;
   self->session = mb_sdp_session_new (session_id, &capabilities);
   self->streams = mb_streams_new (
@@ -77,7 +77,7 @@ mb_exchange_free (MbExchange *self)
   mb_sdp_session_free (self->session);
   mb_webrtc_stop (self->webrtc);
   g_object_unref (self->webrtc);
-  g_free (self->label);
+  g_free (self->peer_id);
   g_free (self);
 }
 
@@ -255,7 +255,7 @@ tell_refusals (MbExchange *self)
     const char *refusal = mb_sdp_session_get_refusal (self->session, TRACKS[i]);
 
     if (refusal != NULL && !self->told_refusal[i])
-      g_info ("peer %s: our %s is not sent: %s", self->label, TRACKS[i], refusal);
+      g_info ("peer %s: our %s is not sent: %s", self->peer_id, TRACKS[i], refusal);
     self->told_refusal[i] = refusal != NULL;
   }
 }

@@ -17,7 +17,7 @@ typedef struct _MbExchange MbExchange;
 
 /**
  * MbExchangeConfig:
- * @peer_id: for the log, as is @display_name
+ * @peer_id: for the log
  * @source: (nullable): what we send
  * @cname: our canonical name in RTCP and descriptions
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
@@ -30,7 +30,6 @@ typedef struct _MbExchange MbExchange;
  */
 typedef struct {
   const char *peer_id;
-  const char *display_name;
   MbSource *source;
   const char *cname;
   const char *const *receive_codecs;

@@ -285,7 +285,6 @@ static void
 build_connection (MbPeer *self)
 {
   MbExchangeConfig config = {.peer_id = self->peer_id,
-      .display_name = self->config->display_name,
       .source = self->config->source,
       .cname = self->config->cname,
       .receive_codecs = self->config->receive_codecs,
