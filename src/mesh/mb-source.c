@@ -40,6 +40,8 @@ typedef struct {
 struct _MbSource {
   GObject parent;
 
+  MbSource *picture;    /* (nullable) owned; of a pair, which has none of what follows */
+  MbSource *sound;      /* (nullable) owned */
   MbMedia *media;       /* owned */
   MbPipelineSpec *spec; /* owned */
   GstElement *pipeline; /* owned */
@@ -296,11 +298,15 @@ make_bitrate (MbSource *self, const MbSourceOptions *options)
 }
 
 static gboolean
-apply_settings (MbSource *self, const char *const *settings, GError **error)
+apply_settings (MbSource *self, const MbSourceOptions *options, GError **error)
 {
+  const char *const *settings = options->settings;
+
   for (guint i = 0; settings != NULL && settings[i] != NULL; i++) {
     g_auto (GStrv) parts = g_strsplit (settings[i], "=", 2);
 
+    if (options->settings_may_be_of_others && !mb_source_has_parameter (self, parts[0]))
+      continue;
     if (!mb_pipeline_spec_set_parameter (self->spec, self->pipeline, parts[0], parts[1], error))
       return FALSE;
   }
@@ -324,7 +330,7 @@ build (MbSource *self, const MbSourceOptions *options, GError **error)
   if (self->pipeline == NULL ||
       (options != NULL &&
           (!apply_options (self, options, error) || !apply_clip (self, options, error) ||
-              !apply_settings (self, options->settings, error))) ||
+              !apply_settings (self, options, error))) ||
       !add_streams (self, "video", MB_MEDIA_KIND_VIDEO, options, error) ||
       !add_streams (self, "audio", MB_MEDIA_KIND_AUDIO, options, error))
     return FALSE;
@@ -403,15 +409,59 @@ mb_source_new (MbMedia *media, const char *spec, const MbSourceOptions *options,
   return found != NULL ? mb_source_new_for_spec (media, found, options, error) : NULL;
 }
 
+/**
+ * mb_source_new_pair:
+ * @picture: (transfer none): whose picture is sent
+ * @sound: (transfer none): whose sound is sent
+ *
+ * Runs nothing itself: both go on as they do, and may be sent by others too.
+ *
+ * Returns: (transfer full): as one
+ */
+MbSource *
+mb_source_new_pair (MbSource *picture, MbSource *sound)
+{
+  MbSource *self = g_object_new (MB_TYPE_SOURCE, NULL);
+
+  self->picture = g_object_ref (picture);
+  self->sound = g_object_ref (sound);
+  return self;
+}
+
+/**
+ * mb_source_has_part:
+ *
+ * Returns: whether @part is @self, or one of its pair
+ */
+gboolean
+mb_source_has_part (MbSource *self, MbSource *part)
+{
+  return self == part || (self->picture != NULL && (self->picture == part || self->sound == part));
+}
+
+/**
+ * mb_source_has_parameter:
+ * @self: no pair
+ */
+gboolean
+mb_source_has_parameter (MbSource *self, const char *name)
+{
+  return mb_pipeline_spec_has_parameter (self->spec, name);
+}
+
 const char *
 mb_source_get_name (MbSource *self)
 {
+  if (self->picture != NULL)
+    return mb_source_get_name (self->picture);
   return mb_pipeline_spec_get_name (self->spec);
 }
 
 static const MbSourceStream *
 find_stream (MbSource *self, MbMediaKind kind)
 {
+  if (self->picture != NULL)
+    return find_stream (kind == MB_MEDIA_KIND_VIDEO ? self->picture : self->sound, kind);
   for (guint i = 0; i < self->streams->len; i++) {
     Stream *stream = self->streams->pdata[i];
 
@@ -639,6 +689,8 @@ adapt (MbSource *self)
 void
 mb_source_take_estimate (MbSource *self, gconstpointer peer, unsigned int bps)
 {
+  if (self->picture != NULL)
+    mb_source_take_estimate (self->picture, peer, bps);
   if (self->bitrate == NULL)
     return;
   mb_bitrate_take (self->bitrate, peer, bps, g_get_monotonic_time ());
@@ -652,6 +704,8 @@ mb_source_take_estimate (MbSource *self, gconstpointer peer, unsigned int bps)
 void
 mb_source_drop_estimate (MbSource *self, gconstpointer peer)
 {
+  if (self->picture != NULL)
+    mb_source_drop_estimate (self->picture, peer);
   if (self->bitrate == NULL)
     return;
   mb_bitrate_forget (self->bitrate, peer);
@@ -674,6 +728,8 @@ mb_source_dispose (GObject *object)
   g_clear_pointer (&self->bitrate, mb_bitrate_free);
   g_clear_pointer (&self->spec, mb_pipeline_spec_unref);
   g_clear_pointer (&self->media, mb_media_unref);
+  g_clear_object (&self->picture);
+  g_clear_object (&self->sound);
   G_OBJECT_CLASS (mb_source_parent_class)->dispose (object);
 }
 
