@@ -40,12 +40,12 @@ typedef struct {
   const char *section; /* (nullable) of a configuration file, besides [meshbot] */
 } MbOptionRow;
 
-extern const MbOptionRow MB_OPTION_ROWS[];
-extern const gsize MB_N_OPTION_ROWS;
 extern const char *const MB_OPTION_GROUP_TITLES[MB_N_OPTION_GROUPS];
 
 extern const char *const MB_OPTION_SECTIONS[];
 
+const MbOptionRow *mb_option_get (gsize index);
+gsize mb_option_count (void);
 const MbOptionRow *mb_option_find (const char *name);
 const MbOptionRow *mb_option_find_key (const char *section, const char *key);
 const MbOptionRow *mb_option_find_letter (char letter);

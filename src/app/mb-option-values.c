@@ -407,3 +407,39 @@ mb_value_find_near (const char *word, const char *const *known)
   }
   return best;
 }
+
+/**
+ * mb_value_append:
+ * @list: (array zero-terminated=1): grows by a copy of @value
+ */
+void
+mb_value_append (char ***list, const char *value)
+{
+  guint length = g_strv_length (*list);
+
+  *list = g_renew (char *, *list, length + 2);
+  (*list)[length] = g_strdup (value);
+  (*list)[length + 1] = NULL;
+}
+
+void
+mb_value_replace (char **place, const char *value)
+{
+  g_free (*place);
+  *place = g_strdup (value);
+}
+
+/**
+ * mb_value_take_text:
+ * @what: it is, for the error where @value is empty
+ */
+gboolean
+mb_value_take_text (char **place, const char *value, const char *what, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s is missing", what);
+    return FALSE;
+  }
+  mb_value_replace (place, value);
+  return TRUE;
+}

@@ -121,7 +121,7 @@ check_utf8 (const char *const *argv, GError **error)
 static gboolean
 parse_command_line (const char *const *argv, GPtrArray *settings, GError **error)
 {
-  g_autofree GOptionEntry *entries = g_new0 (GOptionEntry, MB_N_OPTION_ROWS + 1);
+  g_autofree GOptionEntry *entries = g_new0 (GOptionEntry, mb_option_count () + 1);
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) reason = NULL;
   g_auto (GStrv) copy = g_strdupv ((char **) argv);
@@ -131,12 +131,14 @@ parse_command_line (const char *const *argv, GPtrArray *settings, GError **error
     g_option_group_unref (group);
     return FALSE;
   }
-  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
-    entries[i].long_name = MB_OPTION_ROWS[i].name;
-    entries[i].short_name = MB_OPTION_ROWS[i].letter;
+  for (gsize i = 0; i < mb_option_count (); i++) {
+    const MbOptionRow *row = mb_option_get (i);
+
+    entries[i].long_name = row->name;
+    entries[i].short_name = row->letter;
     /* FILENAME: values pass as they are; else GLib converts them from the C locale's ASCII. */
-    entries[i].flags = (MB_OPTION_ROWS[i].flags & MB_OPTION_SWITCH) != 0 ? G_OPTION_FLAG_NO_ARG
-                                                                         : G_OPTION_FLAG_FILENAME;
+    entries[i].flags =
+        (row->flags & MB_OPTION_SWITCH) != 0 ? G_OPTION_FLAG_NO_ARG : G_OPTION_FLAG_FILENAME;
     entries[i].arg = G_OPTION_ARG_CALLBACK;
     entries[i].arg_data = (gpointer) collect;
   }
@@ -470,8 +472,8 @@ mb_options_get_help (void)
 
   for (MbOptionGroup group = MB_OPTION_GROUP_HOST; group < MB_N_OPTION_GROUPS; group++) {
     g_string_append_printf (text, "\n%s:\n", MB_OPTION_GROUP_TITLES[group]);
-    for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
-      const MbOptionRow *row = &MB_OPTION_ROWS[i];
+    for (gsize i = 0; i < mb_option_count (); i++) {
+      const MbOptionRow *row = mb_option_get (i);
       char letter[] = "-?, ";
       g_autofree char *left = NULL;
 
