@@ -3,6 +3,7 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ typedef struct {
   GMainLoop *loop;
   int status;
   gint64 stopping_us; /* monotonic time of the first signal; 0 means none yet */
+  int terminal;       /* owned; the one it was started from; -1 means none */
 } Program;
 
 static gboolean
@@ -56,13 +58,18 @@ on_terminate (gpointer user_data)
   return take_signal (user_data, SIGTERM);
 }
 
-/* A terminal that is closed says so once by itself and once by its shell. */
+/* The signal has two meanings: the terminal is gone (which says so once by itself and once by its
+ * shell), and, to a host, "read your files again". A terminal that is gone is none any more. */
 static gboolean
 on_hang_up (gpointer user_data)
 {
   Program *program = user_data;
+  gboolean is_terminal_gone = program->terminal >= 0 && !isatty (program->terminal);
 
-  mb_daemon_stop (program->daemon);
+  if (is_terminal_gone || !mb_daemon_is_hosting (program->daemon))
+    mb_daemon_stop (program->daemon);
+  else
+    mb_daemon_reload (program->daemon);
   return G_SOURCE_CONTINUE;
 }
 
@@ -87,7 +94,10 @@ run (MbOptions *options)
   g_autoptr (MbDaemon) daemon = mb_daemon_new (options);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  Program program = {.daemon = daemon, .loop = loop, .status = -1};
+  Program program = {.daemon = daemon,
+      .loop = loop,
+      .status = -1,
+      .terminal = open ("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)};
 
   /* A peer or reader that goes away is an error where it is written to, not the program's end. */
   signal (SIGPIPE, SIG_IGN);

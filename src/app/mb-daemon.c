@@ -165,12 +165,14 @@ make_worker_token (MbDaemon *self)
 static gboolean
 start_worker (MbDaemon *self, GError **error)
 {
-  g_autofree char *url =
+  gboolean is_secure = self->options->tls_certificate != NULL;
+  g_autofree char *own =
       mb_probe_make_url (self->options->listen_address, mb_server_get_port (self->server));
+  const char *url = is_secure ? mb_server_get_inner_url (self->server) : own;
   g_autofree char *token = NULL;
   g_autofree char *room = mb_value_expand (self->options->room, 1, 1, g_get_host_name ());
 
-  mb_log_say ("open %s/room.html?id=%s", url, room);
+  mb_log_say ("open %s/room.html?id=%s", is_secure ? mb_server_get_url (self->server) : own, room);
   if (self->options->token == NULL && self->options->auth_wants_tokens)
     token = make_worker_token (self);
   self->worker = mb_worker_new (self->options, url, token);
@@ -187,7 +189,7 @@ join_other (MbDaemon *self, GError *conflict, GError **error)
   guint16 port = self->options->listen_port;
   g_autofree char *url = mb_probe_make_url (address, port);
 
-  if (!mb_probe_is_meshbot (address, port)) {
+  if (self->options->tls_certificate != NULL || !mb_probe_is_meshbot (address, port)) {
     g_set_error (error, MB_ERROR, MB_ERROR_FAILED,
         "%s; another program has the address, take another port with --listen", conflict->message);
     return FALSE;
@@ -221,6 +223,12 @@ start_host (MbDaemon *self, GError **error)
   mb_server_config_init (&config);
   config.auth = &auth;
   config.ice = &ice;
+  config.tls_certificate = self->options->tls_certificate;
+  config.tls_key = self->options->tls_key;
+  config.redirect_address = self->options->redirect_address;
+  config.redirect_port = self->options->redirect_port;
+  config.hsts_s = self->options->hsts_ms / 1000;
+  config.has_inner_door = self->options->room != NULL;
   config.listen_address = self->options->listen_address;
   config.port = self->options->listen_port;
   config.store_path = self->options->store_path;
@@ -240,7 +248,20 @@ start_host (MbDaemon *self, GError **error)
     return FALSE;
   }
   mb_log_say ("serving %s", mb_server_get_url (self->server));
+  if (mb_server_get_redirect_port (self->server) != 0)
+    g_message ("port %u sends callers to https", mb_server_get_redirect_port (self->server));
   return self->options->room == NULL || start_worker (self, error);
+}
+
+/* For the whole process: whatever it asks of servers, it asks by GLib's TLS. */
+static gboolean
+trust (const char *ca_file, GError **error)
+{
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (ca_file, error);
+
+  if (database != NULL)
+    g_tls_backend_set_default_database (g_tls_backend_get_default (), database);
+  return database != NULL;
 }
 
 /**
@@ -253,11 +274,37 @@ start_host (MbDaemon *self, GError **error)
 gboolean
 mb_daemon_start (MbDaemon *self, GError **error)
 {
+  if (self->options->ca_file != NULL && !trust (self->options->ca_file, error))
+    return FALSE;
   if (self->options->room != NULL && !mb_job_check (self->options, error))
     return FALSE;
   if (self->options->server_url != NULL)
     return start_job (self, self->options->server_url, error);
   return start_host (self, error);
+}
+
+gboolean
+mb_daemon_is_hosting (MbDaemon *self)
+{
+  return self->server != NULL;
+}
+
+/**
+ * mb_daemon_reload:
+ *
+ * The host reads its files again; what is wrong with them is logged, and what was in use stays.
+ */
+void
+mb_daemon_reload (MbDaemon *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->server == NULL || self->stopping)
+    return;
+  if (mb_server_reload (self->server, &error))
+    g_message ("read the files again");
+  else
+    g_critical ("not reloaded, everything stays as it was: %s", error->message);
 }
 
 /**

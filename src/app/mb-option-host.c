@@ -31,6 +31,36 @@ take_listen (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_tls_certificate (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_take_text (&self->tls_certificate, value, "the name of a file", error);
+}
+
+static gboolean
+take_tls_key (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_take_text (&self->tls_key, value, "the name of a file", error);
+}
+
+static gboolean
+take_tls_redirect (MbOptions *self, const char *value, GError **error)
+{
+  char *address = NULL;
+
+  if (!mb_server_parse_listen (value, &address, &self->redirect_port, error))
+    return FALSE;
+  g_free (self->redirect_address);
+  self->redirect_address = address;
+  return TRUE;
+}
+
+static gboolean
+take_tls_hsts (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_parse_duration (value, &self->hsts_ms, error);
+}
+
+static gboolean
 take_store (MbOptions *self, const char *value, GError **error)
 {
   if (*value == '\0') {
@@ -202,6 +232,14 @@ const MbOptionRow MB_OPTION_HOST_ROWS[] = {
         "where to host (127.0.0.1:3000; port 0 picks one)"},
     {"store", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_store, "FILE",
         "the rooms' database ($XDG_STATE_HOME/meshbot/rooms.db); :memory: keeps nothing"},
+    {"tls-certificate", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_tls_certificate, "FILE",
+        "serve by TLS (https, wss), with this certificate and its chain in PEM", "tls"},
+    {"tls-key", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_tls_key, "FILE",
+        "its private key in PEM (in the certificate's file)", "tls"},
+    {"tls-redirect", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_tls_redirect, "[ADDR:]PORT",
+        "send those who come by http here to https", "tls"},
+    {"tls-hsts", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_tls_hsts, "TIME",
+        "tell browsers to come by https only for so long, such as 4320h (not told)", "tls"},
     {"allow-origin", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_allow_origin,
         "ORIGIN", "a web origin that may use this host too; repeatable; * is any", "http"},
     {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_rate_limit, "off",

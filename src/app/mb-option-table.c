@@ -5,6 +5,7 @@
  */
 #include "mb-option-table.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "mb-clip.h"
@@ -267,6 +268,23 @@ take_ice_policy (MbOptions *self, const char *value, GError **error)
   return FALSE;
 }
 
+/* Read now, so that a wrong file is a wrong command line and not a bot that is trusted by nobody. */
+static gboolean
+take_ca_file (MbOptions *self, const char *value, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  GList *certificates = g_tls_certificate_list_new_from_file (value, &reason);
+
+  if (certificates == NULL) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", value,
+        reason != NULL ? reason->message : "there is no certificate in PEM form in it");
+    return FALSE;
+  }
+  g_list_free_full (certificates, g_object_unref);
+  mb_value_replace (&self->ca_file, value);
+  return TRUE;
+}
+
 static gboolean
 take_token (MbOptions *self, const char *value, GError **error)
 {
@@ -420,6 +438,8 @@ static const MbOptionRow ROWS[] = {
         "stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT (what the server says); repeatable"},
     {"ice-policy", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, take_ice_policy, "all|relay",
         "use any way to the others, or a TURN server's alone (all)"},
+    {"ca-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, take_ca_file, "FILE",
+        "trust servers whose certificates are signed by one of these (PEM), and no others"},
     {"token", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_token,
         "JWT", "the bearer token the server wants ($MESHBOT_TOKEN is in no process list)"},
     {"token-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM,
@@ -462,7 +482,7 @@ mb_option_count (void)
   return MB_N_OPTION_HOST_ROWS + G_N_ELEMENTS (ROWS);
 }
 
-const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", NULL};
+const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", "tls", NULL};
 
 /**
  * mb_option_find_key:

@@ -286,6 +286,12 @@ check_together (MbOptions *self, GError **error)
   }
   if (!check_auth (self, error))
     return FALSE;
+  for (guint i = 0; self->tls_certificate == NULL && i < self->settings->len; i++) {
+    const Setting *setting = g_ptr_array_index (self->settings, i);
+
+    if (g_strcmp0 (setting->row->section, "tls") == 0)
+      return refuse (setting, "needs --tls-certificate FILE", error);
+  }
   if (self->ice_turn[0] != NULL && self->ice_turn_secret_file == NULL)
     return refuse (find_setting (self->settings, "ice-turn"),
         "needs --ice-turn-secret-file, what the TURN server has as static-auth-secret", error);
@@ -321,6 +327,9 @@ options_clear (gpointer data)
   g_free (self->server_url);
   g_free (self->listen_address);
   g_free (self->store_path);
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
+  g_free (self->redirect_address);
   g_strfreev (self->allow_origins);
   g_free (self->auth_secret_file);
   g_free (self->auth_public_key);
@@ -341,6 +350,7 @@ options_clear (gpointer data)
   g_strfreev (self->reports);
   g_strfreev (self->settings_of_source);
   g_ptr_array_unref (self->expects);
+  g_free (self->ca_file);
   g_free (self->token);
   g_free (self->checked_pipeline);
   g_clear_pointer (&self->settings, g_ptr_array_unref);

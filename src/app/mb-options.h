@@ -29,6 +29,11 @@ typedef enum {
  * @listen_address: an IP address or `localhost`; without brackets
  * @listen_port: 0 picks one
  * @store_path: the host's database, or `:memory:`
+ * @tls_certificate: (nullable): a PEM file; the host serves by TLS
+ * @tls_key: (nullable): of its key; %NULL where that is in @tls_certificate
+ * @redirect_address: (nullable): where callers are sent to https
+ * @redirect_port: likewise
+ * @hsts_ms: how long browsers are told to come by https only; 0 tells them nothing
  * @allow_origins: (array zero-terminated=1): web origins besides the host's own
  * @auth_wants_tokens: whether the host lets in those with a token only
  * @auth_secret_file: (nullable): what they are signed with, or
@@ -72,6 +77,7 @@ typedef enum {
  * @measure: how much of the media is taken apart: what was asked for, or what @expects need
  * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs; none asks the server
  * @relay_only: what is not relayed by a TURN server is not used
+ * @ca_file: (nullable): PEM, whose signatures on servers' certificates are trusted
  * @token: (nullable): the bearer token
  * @checked_pipeline: (nullable): the file, for %MB_OPTIONS_CHECK_PIPELINE
  * @log_level: the least that is logged, a #GLogLevelFlags bit
@@ -85,6 +91,11 @@ typedef struct {
   char *listen_address;
   guint16 listen_port;
   char *store_path;
+  char *tls_certificate;
+  char *tls_key;
+  char *redirect_address;
+  guint16 redirect_port;
+  gint64 hsts_ms;
   char **allow_origins;
   gboolean auth_wants_tokens;
   char *auth_secret_file;
@@ -128,6 +139,7 @@ typedef struct {
   MbMeasureLevel measure;
   char **ice_servers;
   gboolean relay_only;
+  char *ca_file;
   char *token;
   char *checked_pipeline; /* (nullable) */
   GLogLevelFlags log_level;

@@ -42,6 +42,7 @@ struct _MbHttp {
   MbMetrics *metrics;                      /* (nullable) not owned */
   MbVisitors *visitors;                    /* (nullable) not owned */
   GPtrArray *routes;                       /* (element-type MbHttpRoute) */
+  char *hsts;                              /* (nullable) owned; a field of answers by TLS */
   GQueue connections;                      /* (element-type MbHttpConnection) */
   gboolean draining;
 };
@@ -64,6 +65,7 @@ typedef struct {
   MbHttpState state;
   MbHttpChunks chunks;
   unsigned int n_requests;
+  gboolean is_secure;
 } MbHttpConnection;
 
 struct _MbHttpRequest {

@@ -94,6 +94,32 @@ mb_http_request_get_query (MbHttpRequest *self, const char *name)
   return g_hash_table_lookup (self->query, name);
 }
 
+/**
+ * mb_http_request_dup_target:
+ *
+ * Returns: (transfer full): path and query, as a URL has them
+ */
+char *
+mb_http_request_dup_target (MbHttpRequest *self)
+{
+  g_autofree char *path =
+      g_uri_escape_string (self->head.path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, FALSE);
+
+  return g_strconcat (path, self->head.query != NULL ? "?" : "",
+      self->head.query != NULL ? self->head.query : "", NULL);
+}
+
+/**
+ * mb_http_request_is_secure:
+ *
+ * Returns: whether it came by TLS of this host's own; a proxy's is not known
+ */
+gboolean
+mb_http_request_is_secure (MbHttpRequest *self)
+{
+  return self->connection != NULL && self->connection->is_secure;
+}
+
 const char *
 mb_http_request_get_body (MbHttpRequest *self, gsize *length)
 {
@@ -141,7 +167,7 @@ has_body (MbHttpRequest *self, unsigned int status)
 
 static GBytes *
 make_head (MbHttpRequest *self, unsigned int status, const char *content_type, gsize length,
-    gboolean keeps_alive)
+    gboolean keeps_alive, const char *hsts)
 {
   GString *head = g_string_sized_new (256 + self->headers->len);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
@@ -155,6 +181,8 @@ make_head (MbHttpRequest *self, unsigned int status, const char *content_type, g
       g_string_append_printf (head, "Content-Type: %s\r\n", content_type);
   }
   g_string_append (head, "X-Content-Type-Options: nosniff\r\n");
+  if (hsts != NULL)
+    g_string_append_printf (head, "Strict-Transport-Security: %s\r\n", hsts);
   if (!keeps_alive)
     g_string_append (head, "Connection: close\r\n");
   else if (self->head.is_http_1_0)
@@ -228,8 +256,8 @@ mb_http_request_reply (
   count_answer (self, connection->http, status);
   keeps_alive = self->head.keeps_alive && !connection->http->draining &&
                 connection->n_requests < MB_HTTP_REQUESTS_MAX;
-  head = make_head (
-      self, status, content_type, body == NULL ? 0 : g_bytes_get_size (body), keeps_alive);
+  head = make_head (self, status, content_type, body == NULL ? 0 : g_bytes_get_size (body),
+      keeps_alive, connection->is_secure ? connection->http->hsts : NULL);
   self->gone = NULL;
   mb_socket_send (connection->socket, head);
   if (body != NULL && has_body (self, status) && g_strcmp0 (self->head.method, "HEAD") != 0)

@@ -27,7 +27,8 @@ void mb_http_set_metrics (MbHttp *self, MbMetrics *metrics);
 void mb_http_free (MbHttp *self);
 void mb_http_route (
     MbHttp *self, const char *prefix, gsize max_body, MbHttpHandler handler, gpointer user_data);
-void mb_http_accept (MbHttp *self, int fd);
+void mb_http_set_hsts (MbHttp *self, gint64 max_age_s);
+void mb_http_accept (MbHttp *self, int fd, MbTls *tls);
 void mb_http_drain (MbHttp *self);
 unsigned int mb_http_count_connections (MbHttp *self);
 
@@ -39,6 +40,8 @@ const char *mb_http_request_get_header (MbHttpRequest *self, const char *name);
 SoupMessageHeaders *mb_http_request_get_headers (MbHttpRequest *self);
 const char *mb_http_request_get_query (MbHttpRequest *self, const char *name);
 const char *mb_http_request_get_body (MbHttpRequest *self, gsize *length);
+char *mb_http_request_dup_target (MbHttpRequest *self);
+gboolean mb_http_request_is_secure (MbHttpRequest *self);
 gboolean mb_http_request_is_method (MbHttpRequest *self, const char *method);
 gboolean mb_http_request_wants_websocket (MbHttpRequest *self);
 

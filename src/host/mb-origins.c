@@ -35,12 +35,14 @@ mb_origins_free (MbOrigins *self)
 }
 
 static gboolean
-is_own (const char *origin, const char *host)
+is_own (const char *origin, const char *host, gboolean is_secure)
 {
   const char *authority = strstr (origin, "://");
 
+  /* Without TLS of our own the page may still have come by it, from a proxy. */
   return host != NULL && authority != NULL &&
-         (g_str_has_prefix (origin, "http://") || g_str_has_prefix (origin, "https://")) &&
+         ((!is_secure && g_str_has_prefix (origin, "http://")) ||
+             g_str_has_prefix (origin, "https://")) &&
          g_ascii_strcasecmp (authority + 3, host) == 0;
 }
 
@@ -66,8 +68,9 @@ mb_origins_apply (MbOrigins *self, MbHttpRequest *request)
 {
   const char *origin = mb_http_request_get_header (request, "Origin");
 
-  if (origin != NULL &&
-      (is_own (origin, mb_http_request_get_header (request, "Host")) || is_named (self, origin))) {
+  if (origin != NULL && (is_own (origin, mb_http_request_get_header (request, "Host"),
+                             mb_http_request_is_secure (request)) ||
+                            is_named (self, origin))) {
     mb_http_request_add_header (request, "Access-Control-Allow-Origin", origin);
     mb_http_request_add_header (request, "Access-Control-Allow-Credentials", "true");
     mb_http_request_add_header (request, "Vary", "Origin");

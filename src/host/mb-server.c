@@ -18,6 +18,7 @@
 #include "mb-error.h"
 #include "mb-jwt.h"
 #include "mb-lobby.h"
+#include "mb-redirect.h"
 #include "mb-sio-connection.h"
 #include "mb-web.h"
 #include "mb-ws-connection.h"
@@ -37,6 +38,9 @@
 #define CALLS_BURST 200
 #define HANDSHAKES_PER_SECOND 10
 #define HANDSHAKES_BURST 200
+/* A browser opens six connections for a page. */
+#define TLS_PER_SECOND 60
+#define TLS_BURST 1200
 /* What the program needs besides connections. */
 #define DESCRIPTORS_KEPT 64
 
@@ -45,11 +49,15 @@ struct _MbServer {
 
   MbWsOptions ws_options;
   unsigned int drain_ms;
-  char *url; /* owned */
+  char *url;       /* owned */
+  char *inner_url; /* (nullable) owned */
 
   MbVisitors *visitors; /* owned, like the rest */
   MbReactor *reactor;
   MbAcceptor *acceptor; /* (nullable) */
+  MbAcceptor *inner;    /* (nullable) */
+  MbRedirect *redirect; /* (nullable) */
+  MbTls *tls;           /* (nullable) */
   MbHttp *http;
   MbPulse *pulse;
   MbIceList *ice;
@@ -200,7 +208,15 @@ on_caller (int fd, gpointer user_data)
 {
   MbServer *self = user_data;
 
-  mb_http_accept (self->http, fd);
+  mb_http_accept (self->http, fd, self->tls);
+}
+
+static void
+on_inner_caller (int fd, gpointer user_data)
+{
+  MbServer *self = user_data;
+
+  mb_http_accept (self->http, fd, NULL);
 }
 
 /* Descriptors are what a host of thousands runs out of first; the soft limit is often 1024. */
@@ -237,6 +253,7 @@ make_visitors (const MbServerConfig *config)
   if (config->rate_limit) {
     limits.rates[MB_VISIT_CALL] = (MbRate){CALLS_PER_SECOND, CALLS_BURST};
     limits.rates[MB_VISIT_HANDSHAKE] = (MbRate){HANDSHAKES_PER_SECOND, HANDSHAKES_BURST};
+    limits.rates[MB_VISIT_TLS] = (MbRate){TLS_PER_SECOND, TLS_BURST};
   }
   return mb_visitors_new (&limits);
 }
@@ -270,13 +287,46 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
 }
 
 static char *
-make_url (MbAcceptor *acceptor)
+make_url (const char *scheme, MbAcceptor *acceptor)
 {
   const char *address = mb_acceptor_get_address (acceptor);
   gboolean is_v6 = strchr (address, ':') != NULL;
 
-  return g_strdup_printf ("http://%s%s%s:%u", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+  return g_strdup_printf ("%s://%s%s%s:%u", scheme, is_v6 ? "[" : "", address, is_v6 ? "]" : "",
       mb_acceptor_get_port (acceptor));
+}
+
+/* The address before the store: who finds it taken is to learn that, not that the store of the host
+ * that took it is locked. */
+static gboolean
+open_doors (MbServer *self, const MbServerConfig *config, GError **error)
+{
+  if (config->tls_certificate != NULL) {
+    const char *key = config->tls_key != NULL ? config->tls_key : config->tls_certificate;
+
+    self->tls =
+        mb_tls_new (self->reactor, mb_metrics_get_default (), config->tls_certificate, key, error);
+    if (self->tls == NULL)
+      return FALSE;
+    mb_http_set_hsts (self->http, config->hsts_s);
+  }
+  self->acceptor =
+      mb_acceptor_new (self->reactor, config->listen_address, config->port, on_caller, self, error);
+  if (self->acceptor == NULL)
+    return FALSE;
+  self->url = make_url (self->tls != NULL ? "https" : "http", self->acceptor);
+  if (self->tls == NULL)
+    return TRUE;
+  if (config->has_inner_door) {
+    self->inner = mb_acceptor_new (self->reactor, "127.0.0.1", 0, on_inner_caller, self, error);
+    if (self->inner == NULL)
+      return FALSE;
+    self->inner_url = make_url ("http", self->inner);
+  }
+  if (config->redirect_address != NULL)
+    self->redirect = mb_redirect_new (self->reactor, self->visitors, config->redirect_address,
+        config->redirect_port, mb_acceptor_get_port (self->acceptor), error);
+  return config->redirect_address == NULL || self->redirect != NULL;
 }
 
 MbServer *
@@ -306,18 +356,15 @@ mb_server_new (const MbServerConfig *config, GError **error)
   mb_http_set_visitors (self->http, self->visitors);
   mb_http_set_metrics (self->http, mb_metrics_get_default ());
   self->pulse = mb_pulse_new (self->reactor, mb_metrics_get_default ());
-  /* The address before the store: who finds it taken is to learn that, not that the store of
-   * the host that took it is locked. */
-  self->acceptor =
-      mb_acceptor_new (self->reactor, config->listen_address, config->port, on_caller, self, error);
-  if (self->acceptor == NULL)
+  if (!open_doors (self, config, error))
     return NULL;
   self->store = mb_store_new (config->store_path, &rooms, error);
   if (self->store == NULL)
     return NULL;
   build_house (self, config, rooms);
-  self->url = make_url (self->acceptor);
   mb_acceptor_start (self->acceptor);
+  if (self->inner != NULL)
+    mb_acceptor_start (self->inner);
   return g_steal_pointer (&self);
 }
 
@@ -331,6 +378,24 @@ const char *
 mb_server_get_url (MbServer *self)
 {
   return self->url;
+}
+
+gboolean
+mb_server_reload (MbServer *self, GError **error)
+{
+  return self->tls == NULL || mb_tls_reload (self->tls, error);
+}
+
+const char *
+mb_server_get_inner_url (MbServer *self)
+{
+  return self->inner_url != NULL ? self->inner_url : self->url;
+}
+
+guint16
+mb_server_get_redirect_port (MbServer *self)
+{
+  return self->redirect != NULL ? mb_redirect_get_port (self->redirect) : 0;
 }
 
 /**
@@ -352,6 +417,8 @@ finish_drain (MbServer *self)
   g_autoptr (GTask) task = g_steal_pointer (&self->drain);
 
   g_clear_pointer (&self->acceptor, mb_acceptor_free);
+  g_clear_pointer (&self->inner, mb_acceptor_free);
+  g_clear_pointer (&self->redirect, mb_redirect_free);
   g_clear_pointer (&self->store, mb_store_free);
   g_task_return_boolean (task, TRUE);
 }
@@ -402,6 +469,8 @@ mb_server_dispose (GObject *object)
   if (self->reactor != NULL)
     mb_reactor_disarm (self->reactor, &self->drain_timer);
   g_clear_pointer (&self->acceptor, mb_acceptor_free);
+  g_clear_pointer (&self->inner, mb_acceptor_free);
+  g_clear_pointer (&self->redirect, mb_redirect_free);
   if (self->lobby != NULL && !mb_lobby_is_closed (self->lobby))
     mb_lobby_close (self->lobby, "server-going-away");
   g_clear_pointer (&self->eio, mb_eio_server_free);
@@ -415,6 +484,7 @@ mb_server_dispose (GObject *object)
   g_clear_pointer (&self->auth, mb_auth_free);
   g_clear_pointer (&self->pulse, mb_pulse_free);
   g_clear_pointer (&self->ice, mb_ice_list_free);
+  g_clear_pointer (&self->tls, mb_tls_close);
   g_clear_pointer (&self->reactor, mb_reactor_free);
   /* After all sockets. */
   g_clear_pointer (&self->visitors, mb_visitors_free);
@@ -427,6 +497,7 @@ mb_server_finalize (GObject *object)
   MbServer *self = MB_SERVER (object);
 
   g_free (self->url);
+  g_free (self->inner_url);
   G_OBJECT_CLASS (mb_server_parent_class)->finalize (object);
 }
 

@@ -21,6 +21,12 @@
  * @listen_address: an IP address, v4 or v6 without brackets, or `localhost`
  * @port: 0 picks a free one
  * @store_path: the SQLite file; its folder is made where it is missing; `:memory:` keeps nothing
+ * @tls_certificate: (nullable): a PEM file; with it everything is served by TLS
+ * @tls_key: (nullable): the PEM file of its key; %NULL where that is in @tls_certificate
+ * @redirect_address: (nullable): where a second listener sends callers to https
+ * @redirect_port: likewise; 0 picks a free one
+ * @hsts_s: how long browsers are told to come by https only; 0 tells them nothing
+ * @has_inner_door: whether there is a listener without TLS on 127.0.0.1, for this program's own bots
  * @allow_origins: (nullable) (array zero-terminated=1): web origins that may use the host besides
  *   its own (`https://app.example`, no path); `*` is any
  * @auth: (nullable): who is let in; %NULL lets everybody in
@@ -43,6 +49,12 @@ typedef struct {
   const char *listen_address;
   guint16 port;
   const char *store_path;
+  const char *tls_certificate;
+  const char *tls_key;
+  const char *redirect_address;
+  guint16 redirect_port;
+  gint64 hsts_s;
+  gboolean has_inner_door;
   const char *const *allow_origins;
   const MbAuthConfig *auth;
   const MbIceListConfig *ice;
@@ -92,9 +104,33 @@ guint16 mb_server_get_port (MbServer *self);
 /**
  * mb_server_get_url:
  *
- * Returns: `http://ADDR:PORT`, with the port that was really taken and no slash at the end
+ * Returns: `http://ADDR:PORT`, with the port that was really taken and no slash at the end; `https` with
+ *   a certificate
  */
 const char *mb_server_get_url (MbServer *self);
+
+/**
+ * mb_server_reload:
+ *
+ * Reads certificate and key again.
+ *
+ * Returns: %FALSE with %MB_ERROR_USAGE where one cannot be used; what was there stays
+ */
+gboolean mb_server_reload (MbServer *self, GError **error);
+
+/**
+ * mb_server_get_inner_url:
+ *
+ * Returns: by what this program's own bots reach it: the inner door, where there is one
+ */
+const char *mb_server_get_inner_url (MbServer *self);
+
+/**
+ * mb_server_get_redirect_port:
+ *
+ * Returns: where callers are sent to https; 0 means nowhere
+ */
+guint16 mb_server_get_redirect_port (MbServer *self);
 char *mb_server_make_token (MbServer *self, const char *claims);
 
 /**

@@ -15,10 +15,12 @@
  * MbVisit:
  * @MB_VISIT_CALL: a request to the REST interface
  * @MB_VISIT_HANDSHAKE: one that opens a session or a WebSocket
+ * @MB_VISIT_TLS: a connection by TLS, which costs the host a signature
  */
 typedef enum {
   MB_VISIT_CALL,
   MB_VISIT_HANDSHAKE,
+  MB_VISIT_TLS,
   MB_N_VISITS,
 } MbVisit;
 
