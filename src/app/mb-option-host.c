@@ -9,6 +9,7 @@
 
 #include "mb-address.h"
 #include "mb-error.h"
+#include "mb-jwks.h"
 #include "mb-option-values.h"
 #include "mb-server.h"
 
@@ -195,6 +196,8 @@ take_auth_public_key (MbOptions *self, const char *value, GError **error)
 static gboolean
 take_auth_jwks (MbOptions *self, const char *value, GError **error)
 {
+  if (mb_jwks_is_url (value) && !mb_jwks_check_url (value, error))
+    return FALSE;
   return mb_value_take_text (&self->auth_jwks, value, "the name of a file", error);
 }
 
@@ -265,7 +268,7 @@ const MbOptionRow MB_OPTION_HOST_ROWS[] = {
         "the secret that tokens are signed with (HS256)", "auth"},
     {"auth-public-key", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_public_key, "FILE",
         "or the public key in PEM (RS256, ES256)", "auth"},
-    {"auth-jwks", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_jwks, "FILE",
+    {"auth-jwks", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_jwks, "FILE|URL",
         "or a JSON Web Key Set with public keys", "auth"},
     {"auth-issuer", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_issuer, "ISS",
         "who has to have made a token (any)", "auth"},

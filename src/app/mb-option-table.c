@@ -438,7 +438,7 @@ static const MbOptionRow ROWS[] = {
         "stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT (what the server says); repeatable"},
     {"ice-policy", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, take_ice_policy, "all|relay",
         "use any way to the others, or a TURN server's alone (all)"},
-    {"ca-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, take_ca_file, "FILE",
+    {"ca-file", 0, MB_OPTION_GROUP_NETWORK, 0, take_ca_file, "FILE",
         "trust servers whose certificates are signed by one of these (PEM), and no others"},
     {"token", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_token,
         "JWT", "the bearer token the server wants ($MESHBOT_TOKEN is in no process list)"},

@@ -38,7 +38,7 @@ typedef enum {
  * @auth_wants_tokens: whether the host lets in those with a token only
  * @auth_secret_file: (nullable): what they are signed with, or
  * @auth_public_key: (nullable): its PEM file, or
- * @auth_jwks: (nullable): its key set's file
+ * @auth_jwks: (nullable): its key set's file or URL
  * @auth_issuer: (nullable): who has to have made them
  * @auth_audiences: (array zero-terminated=1): whom they have to be for, one of these
  * @rate_limit: whether the host limits rates

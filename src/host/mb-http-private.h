@@ -79,6 +79,7 @@ struct _MbHttpRequest {
   GString *headers;    /* of the answer */
   MbHttpGoneFunc gone; /* (nullable) */
   gpointer gone_data;  /* not owned */
+  gboolean is_again;   /* its handler has had it before */
 };
 
 MbHttpRequest *mb_http_request_new (MbHttpConnection *connection);

@@ -315,6 +315,27 @@ mb_http_request_hold (MbHttpRequest *self, MbHttpGoneFunc gone, gpointer user_da
 }
 
 /**
+ * mb_http_request_handle_again:
+ *
+ * Gives an unanswered request to its handler once more, as if it came now.
+ */
+void
+mb_http_request_handle_again (MbHttpRequest *self)
+{
+  if (self->connection == NULL)
+    return;
+  self->is_again = TRUE;
+  g_string_truncate (self->headers, 0);
+  self->route->handler (self, self->route->user_data);
+}
+
+gboolean
+mb_http_request_is_again (MbHttpRequest *self)
+{
+  return self->is_again;
+}
+
+/**
  * mb_http_request_wants_websocket:
  *
  * Returns: whether it is the opening handshake of RFC 6455 section 4.2.1
@@ -359,7 +380,7 @@ mb_http_request_visit (MbHttpRequest *self, MbVisit visit)
   unsigned int wait_s = 0;
   MbAddress client;
 
-  if (self->connection == NULL || self->connection->http->visitors == NULL)
+  if (self->connection == NULL || self->connection->http->visitors == NULL || self->is_again)
     return TRUE;
   client = find_client (self);
   wait_s =

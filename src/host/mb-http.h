@@ -56,6 +56,8 @@ void mb_http_request_hold (MbHttpRequest *self, MbHttpGoneFunc gone, gpointer us
 void mb_http_request_set_duration (MbHttpRequest *self, MbMetric *duration);
 MbMetric *mb_http_make_duration (MbMetrics *metrics, const char *route);
 gboolean mb_http_request_visit (MbHttpRequest *self, MbVisit visit);
+void mb_http_request_handle_again (MbHttpRequest *self);
+gboolean mb_http_request_is_again (MbHttpRequest *self);
 gboolean mb_http_request_is_open (MbHttpRequest *self);
 MbSocket *mb_http_request_upgrade (MbHttpRequest *self);
 

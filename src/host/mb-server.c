@@ -198,6 +198,14 @@ on_sio_disconnected (MbSioSocket *socket, const char *reason, gpointer user_data
   mb_sio_connection_take_end (mb_sio_socket_get_data (socket), reason);
 }
 
+static void
+on_keys_fetched (gpointer user_data)
+{
+  MbServer *self = user_data;
+
+  mb_sio_server_retry (self->sio);
+}
+
 static const MbSioHandlers sio_handlers = {.admit = on_sio_admit,
     .connected = on_sio_connected,
     .event = on_sio_event,
@@ -283,6 +291,7 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
   self->eio = mb_eio_server_new (self->reactor, self->http, self->origins, "/socket.io/",
       &eio_options, mb_sio_server_take_session, self->sio);
   mb_eio_server_set_auth (self->eio, self->auth);
+  mb_auth_set_listener (self->auth, on_keys_fetched, self);
   mb_web_serve_rest (self->web, self->http);
 }
 
