@@ -11,6 +11,7 @@
 #include "mb-error.h"
 #include "mb-jwt.h"
 #include "mb-lobby-metrics.h"
+#include "mb-publishing.h"
 #include "mb-sio.h"
 #include "mb-ws-frame.h"
 
@@ -144,6 +145,9 @@ route (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
     g_set_error_literal (error, MB_ERROR, MB_ERROR_NOT_IN_ROOM, "join a room first");
     return FALSE;
   }
+  if (!mb_pass_allows (member->pass, MB_GRANT_PUBLISH, mb_room_get_id (member->room)) &&
+      mb_publishing_is_in_message (message))
+    return mb_pass_check (member->pass, MB_GRANT_PUBLISH, mb_room_get_id (member->room), error);
   mb_lobby_metrics_count_signal (
       &self->metrics, member->connection->klass->dialect, mb_member_get_signal_size (message));
   return mb_room_route (member->room, member, message, error);
