@@ -15,6 +15,7 @@
 #include "mb-job.h"
 #include "mb-json-span.h"
 #include "mb-log.h"
+#include "mb-metrics-outlet.h"
 #include "mb-option-values.h"
 #include "mb-probe.h"
 #include "mb-server.h"
@@ -31,10 +32,11 @@ struct _MbDaemon {
 
   MbOptions *options;
 
-  MbServer *server;    /* (nullable) */
-  MbWorker *worker;    /* (nullable) */
-  MbJob *job;          /* (nullable) */
-  GSource *stop_timer; /* (nullable) */
+  MbServer *server;        /* (nullable) */
+  MbWorker *worker;        /* (nullable) */
+  MbJob *job;              /* (nullable) */
+  MbMetricsOutlet *outlet; /* (nullable) of the job */
+  GSource *stop_timer;     /* (nullable) */
   int status;
   gboolean stopping;
   gboolean ended;
@@ -133,9 +135,16 @@ on_taking_part_ended (GObject *emitter, int status, MbDaemon *self)
 static gboolean
 start_job (MbDaemon *self, const char *server_url, GError **error)
 {
+  g_autoptr (GError) failure = NULL;
+
   self->job = mb_job_new (self->options, server_url);
   g_signal_connect_object (
       self->job, "ended", G_CALLBACK (on_taking_part_ended), self, G_CONNECT_DEFAULT);
+  self->outlet = mb_metrics_outlet_new (self->options, self->job, &failure);
+  if (failure != NULL) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
   return mb_job_start (self->job, error);
 }
 
@@ -204,6 +213,14 @@ join_other (MbDaemon *self, GError *conflict, GError **error)
   return start_job (self, url, error);
 }
 
+static char *
+read_worker_metrics (gpointer user_data)
+{
+  MbDaemon *self = user_data;
+
+  return self->worker != NULL ? mb_worker_read_metrics (self->worker) : g_strdup ("");
+}
+
 static gboolean
 start_host (MbDaemon *self, GError **error)
 {
@@ -217,12 +234,18 @@ start_host (MbDaemon *self, GError **error)
       .turn = (const char *const *) self->options->ice_turn,
       .turn_secret_file = self->options->ice_turn_secret_file,
       .ttl_s = (unsigned int) (self->options->ice_ttl_ms / 1000)};
+  const MbMetricsPageConfig metrics = {.listen_address = self->options->metrics_address,
+      .port = self->options->metrics_port,
+      .token_file = self->options->metrics_token_file};
   MbServerConfig config;
   g_autoptr (GError) reason = NULL;
 
   mb_server_config_init (&config);
   config.auth = &auth;
   config.ice = &ice;
+  config.metrics = &metrics;
+  config.more_metrics = read_worker_metrics;
+  config.more_metrics_data = self;
   config.tls_certificate = self->options->tls_certificate;
   config.tls_key = self->options->tls_key;
   config.redirect_address = self->options->redirect_address;
@@ -248,6 +271,8 @@ start_host (MbDaemon *self, GError **error)
     return FALSE;
   }
   mb_log_say ("serving %s", mb_server_get_url (self->server));
+  if (mb_server_get_metrics_port (self->server) != 0)
+    g_message ("port %u has the metrics", mb_server_get_metrics_port (self->server));
   if (mb_server_get_redirect_port (self->server) != 0)
     g_message ("port %u sends callers to https", mb_server_get_redirect_port (self->server));
   return self->options->room == NULL || start_worker (self, error);
@@ -333,6 +358,7 @@ mb_daemon_dispose (GObject *object)
 
   g_clear_pointer (&self->stop_timer, g_source_destroy);
   g_clear_object (&self->worker);
+  g_clear_pointer (&self->outlet, mb_metrics_outlet_free);
   g_clear_object (&self->job);
   g_clear_object (&self->server);
   G_OBJECT_CLASS (mb_daemon_parent_class)->dispose (object);

@@ -13,6 +13,7 @@
 #include "mb-expect.h"
 #include "mb-option-host.h"
 #include "mb-option-values.h"
+#include "mb-server.h"
 
 #define COUNT_MAX 1000
 #define ROOMS_MAX 10000
@@ -308,6 +309,24 @@ take_token_file (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_metrics_listen (MbOptions *self, const char *value, GError **error)
+{
+  char *address = NULL;
+
+  if (!mb_server_parse_listen (value, &address, &self->metrics_port, error))
+    return FALSE;
+  g_free (self->metrics_address);
+  self->metrics_address = address;
+  return TRUE;
+}
+
+static gboolean
+take_metrics_token_file (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_take_text (&self->metrics_token_file, value, "the name of a file", error);
+}
+
+static gboolean
 take_log_level (MbOptions *self, const char *value, GError **error)
 {
   static const char *const NAMES[] = {"error", "warning", "notice", "info", "debug", NULL};
@@ -451,6 +470,12 @@ static const MbOptionRow ROWS[] = {
         "print the sources and sinks there are, and end"},
     {"check-pipeline", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE,
         take_check_pipeline, "FILE", "build a description, print what it offers, and end"},
+    {"metrics-listen", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS, take_metrics_listen,
+        "[ADDR:]PORT",
+        "/metrics here alone, those of bots too (beside everything else; bots: nowhere)",
+        "metrics"},
+    {"metrics-token-file", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS, take_metrics_token_file,
+        "FILE", "whoever reads /metrics has to bring what is in FILE as a bearer token", "metrics"},
     {"log-level", 0, MB_OPTION_GROUP_OTHER, 0, take_log_level, "LEVEL",
         "error, warning, notice, info or debug, to stderr (warning)"},
     {"log-format", 0, MB_OPTION_GROUP_OTHER, 0, take_log_format, "text|json",
@@ -482,7 +507,7 @@ mb_option_count (void)
   return MB_N_OPTION_HOST_ROWS + G_N_ELEMENTS (ROWS);
 }
 
-const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", "tls", NULL};
+const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", "metrics", "tls", NULL};
 
 /**
  * mb_option_find_key:

@@ -351,6 +351,8 @@ options_clear (gpointer data)
   g_strfreev (self->settings_of_source);
   g_ptr_array_unref (self->expects);
   g_free (self->ca_file);
+  g_free (self->metrics_address);
+  g_free (self->metrics_token_file);
   g_free (self->token);
   g_free (self->checked_pipeline);
   g_clear_pointer (&self->settings, g_ptr_array_unref);

@@ -78,6 +78,9 @@ typedef enum {
  * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs; none asks the server
  * @relay_only: what is not relayed by a TURN server is not used
  * @ca_file: (nullable): PEM, whose signatures on servers' certificates are trusted
+ * @metrics_address: (nullable): where /metrics is, instead of beside everything else
+ * @metrics_port: likewise
+ * @metrics_token_file: (nullable): what a reader of it has to bring
  * @token: (nullable): the bearer token
  * @checked_pipeline: (nullable): the file, for %MB_OPTIONS_CHECK_PIPELINE
  * @log_level: the least that is logged, a #GLogLevelFlags bit
@@ -140,6 +143,9 @@ typedef struct {
   char **ice_servers;
   gboolean relay_only;
   char *ca_file;
+  char *metrics_address;
+  guint16 metrics_port;
+  char *metrics_token_file;
   char *token;
   char *checked_pipeline; /* (nullable) */
   GLogLevelFlags log_level;

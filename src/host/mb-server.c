@@ -18,6 +18,7 @@
 #include "mb-error.h"
 #include "mb-jwt.h"
 #include "mb-lobby.h"
+#include "mb-pulse.h"
 #include "mb-redirect.h"
 #include "mb-sio-connection.h"
 #include "mb-web.h"
@@ -57,7 +58,10 @@ struct _MbServer {
   MbAcceptor *acceptor; /* (nullable) */
   MbAcceptor *inner;    /* (nullable) */
   MbRedirect *redirect; /* (nullable) */
-  MbTls *tls;           /* (nullable) */
+  MbMetricsPage *metrics_page;
+  MbMetricsPageFunc more_metrics; /* (nullable) */
+  gpointer more_metrics_data;     /* not owned */
+  MbTls *tls;                     /* (nullable) */
   MbHttp *http;
   MbPulse *pulse;
   MbIceList *ice;
@@ -282,7 +286,7 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
   self->origins = mb_origins_new (config->allow_origins);
   self->lobby = mb_lobby_new (self->reactor, self->store, rooms, &limits, metrics);
   self->api = mb_api_new (
-      self->http, self->lobby, self->origins, self->auth, self->pulse, self->ice, metrics);
+      self->http, self->lobby, self->origins, self->auth, self->metrics_page, self->ice, metrics);
   mb_http_route (self->http, "/ws", 0, on_ws_request, self);
   self->sio = mb_sio_server_new (self->reactor, CONNECT_MS, config->max_payload_bytes);
   mb_sio_server_add_namespace (self->sio, "/", &sio_handlers, self);
@@ -303,6 +307,20 @@ make_url (const char *scheme, MbAcceptor *acceptor)
 
   return g_strdup_printf ("%s://%s%s%s:%u", scheme, is_v6 ? "[" : "", address, is_v6 ? "]" : "",
       mb_acceptor_get_port (acceptor));
+}
+
+static char *
+make_metrics (gpointer user_data)
+{
+  MbServer *self = user_data;
+  g_autofree char *own = NULL;
+  g_autofree char *more = NULL;
+
+  mb_lobby_update_metrics (self->lobby);
+  mb_pulse_update (self->pulse);
+  own = mb_metrics_render (mb_metrics_get_default ());
+  more = self->more_metrics != NULL ? self->more_metrics (self->more_metrics_data) : NULL;
+  return g_strconcat (own, more, NULL);
 }
 
 /* The address before the store: who finds it taken is to learn that, not that the store of the host
@@ -343,6 +361,7 @@ mb_server_new (const MbServerConfig *config, GError **error)
 {
   g_autoptr (MbServer) self = g_object_new (MB_TYPE_SERVER, NULL);
   static const MbAuthConfig EVERYBODY = {.wants_tokens = FALSE};
+  static const MbMetricsPageConfig OPEN_METRICS = {0};
   static const MbIceListConfig NO_ICE = {.ttl_s = MB_ICE_LIST_DEFAULT_TTL_S};
   g_autoptr (GPtrArray) rooms = NULL;
 
@@ -366,6 +385,12 @@ mb_server_new (const MbServerConfig *config, GError **error)
   mb_http_set_metrics (self->http, mb_metrics_get_default ());
   self->pulse = mb_pulse_new (self->reactor, mb_metrics_get_default ());
   if (!open_doors (self, config, error))
+    return NULL;
+  self->more_metrics = config->more_metrics;
+  self->more_metrics_data = config->more_metrics_data;
+  self->metrics_page = mb_metrics_page_new (self->reactor,
+      config->metrics != NULL ? config->metrics : &OPEN_METRICS, make_metrics, self, error);
+  if (self->metrics_page == NULL)
     return NULL;
   self->store = mb_store_new (config->store_path, &rooms, error);
   if (self->store == NULL)
@@ -399,6 +424,14 @@ const char *
 mb_server_get_inner_url (MbServer *self)
 {
   return self->inner_url != NULL ? self->inner_url : self->url;
+}
+
+guint16
+mb_server_get_metrics_port (MbServer *self)
+{
+  return mb_metrics_page_is_elsewhere (self->metrics_page)
+             ? mb_metrics_page_get_port (self->metrics_page)
+             : 0;
 }
 
 guint16
@@ -480,6 +513,7 @@ mb_server_dispose (GObject *object)
   g_clear_pointer (&self->acceptor, mb_acceptor_free);
   g_clear_pointer (&self->inner, mb_acceptor_free);
   g_clear_pointer (&self->redirect, mb_redirect_free);
+  g_clear_pointer (&self->metrics_page, mb_metrics_page_free);
   if (self->lobby != NULL && !mb_lobby_is_closed (self->lobby))
     mb_lobby_close (self->lobby, "server-going-away");
   g_clear_pointer (&self->eio, mb_eio_server_free);

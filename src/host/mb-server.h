@@ -9,6 +9,7 @@
 
 #include "mb-auth-config.h"
 #include "mb-ice-list.h"
+#include "mb-metrics-page.h"
 
 #define MB_SERVER_DEFAULT_ADDRESS "127.0.0.1"
 #define MB_SERVER_DEFAULT_PORT 3000
@@ -31,6 +32,9 @@
  *   its own (`https://app.example`, no path); `*` is any
  * @auth: (nullable): who is let in; %NULL lets everybody in
  * @ice: (nullable): which STUN and TURN servers members are told of
+ * @metrics: (nullable): who may read /metrics, and where; %NULL lets everybody
+ * @more_metrics: (nullable): makes text that is put behind it
+ * @more_metrics_data: for it
  * @rate_limit: %FALSE turns all rate limits off
  * @max_connections_each: of one address; 0 is no limit
  * @max_connections: of all; 0 is as many as there are descriptors for
@@ -58,6 +62,9 @@ typedef struct {
   const char *const *allow_origins;
   const MbAuthConfig *auth;
   const MbIceListConfig *ice;
+  const MbMetricsPageConfig *metrics;
+  MbMetricsPageFunc more_metrics;
+  gpointer more_metrics_data;
   gboolean rate_limit;
   unsigned int max_connections_each;
   unsigned int max_connections;
@@ -131,6 +138,13 @@ const char *mb_server_get_inner_url (MbServer *self);
  * Returns: where callers are sent to https; 0 means nowhere
  */
 guint16 mb_server_get_redirect_port (MbServer *self);
+
+/**
+ * mb_server_get_metrics_port:
+ *
+ * Returns: of the listener that /metrics has to itself; 0 means none
+ */
+guint16 mb_server_get_metrics_port (MbServer *self);
 char *mb_server_make_token (MbServer *self, const char *claims);
 
 /**

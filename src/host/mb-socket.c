@@ -72,6 +72,7 @@ static void
 drop_output (MbSocket *self)
 {
   g_queue_clear_full (&self->output, (GDestroyNotify) g_bytes_unref);
+  mb_reactor_add_backlog (self->reactor, -(gssize) self->output_bytes);
   self->output_bytes = 0;
   self->output_offset = 0;
 }
@@ -132,6 +133,7 @@ static void
 consume_output (MbSocket *self, gsize written)
 {
   self->output_bytes -= written;
+  mb_reactor_add_backlog (self->reactor, -(gssize) written);
   written += self->output_offset;
   while (self->output.head != NULL) {
     gsize size = g_bytes_get_size (self->output.head->data);
@@ -446,6 +448,7 @@ mb_socket_send (MbSocket *self, GBytes *bytes)
     return;
   g_queue_push_tail (&self->output, g_bytes_ref (bytes));
   self->output_bytes += g_bytes_get_size (bytes);
+  mb_reactor_add_backlog (self->reactor, (gssize) g_bytes_get_size (bytes));
   if (self->max_backlog > 0 && self->output_bytes > self->max_backlog)
     fail (self, TRUE);
   else if ((self->watch.events & EPOLLOUT) == 0)
