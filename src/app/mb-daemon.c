@@ -256,6 +256,10 @@ start_host (MbDaemon *self, GError **error)
   config.port = self->options->listen_port;
   config.store_path = self->options->store_path;
   config.allow_origins = (const char *const *) self->options->allow_origins;
+  config.audit_path = self->options->audit_path;
+  config.audit_bytes = self->options->audit_bytes;
+  config.log_addresses = self->options->log_addresses;
+  config.logs_requests = self->options->log_level == G_LOG_LEVEL_DEBUG;
   config.rate_limit = self->options->rate_limit;
   config.max_connections_each = self->options->max_connections_each;
   config.max_connections = self->options->max_connections;

@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static GLogLevelFlags log_least = G_LOG_LEVEL_WARNING;
 static GLogLevelFlags log_fatal = G_LOG_LEVEL_ERROR;
 static MbLogFormat log_format = MB_LOG_FORMAT_TEXT;
 static gboolean say_on_stderr = FALSE;
+static gboolean is_journal = FALSE;
 
 static const char *
 level_name (GLogLevelFlags level)
@@ -33,6 +35,29 @@ level_name (GLogLevelFlags level)
   return "debug";
 }
 
+/* What sd-daemon(3) says of levels, which are syslog's. */
+static const char *
+level_prefix (GLogLevelFlags level)
+{
+  if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) != 0)
+    return "<3>";
+  if ((level & G_LOG_LEVEL_WARNING) != 0)
+    return "<4>";
+  if ((level & G_LOG_LEVEL_MESSAGE) != 0)
+    return "<5>";
+  if ((level & G_LOG_LEVEL_INFO) != 0)
+    return "<6>";
+  return "<7>";
+}
+
+/* Line separators, and marks that turn the direction of what follows (Unicode's Bidi_Control). */
+static gboolean
+is_misleading (gunichar letter)
+{
+  return g_unichar_iscntrl (letter) || letter == 0x061c || (letter >= 0x200e && letter <= 0x200f) ||
+         (letter >= 0x2028 && letter <= 0x202e) || (letter >= 0x2066 && letter <= 0x2069);
+}
+
 /* Control characters could forge lines or move the cursor: both come from peers. */
 static void
 append_text (GString *line, const char *message)
@@ -42,7 +67,7 @@ append_text (GString *line, const char *message)
   for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at)) {
     gunichar letter = g_utf8_get_char (at);
 
-    if (g_unichar_iscntrl (letter))
+    if (is_misleading (letter))
       g_string_append_c (line, ' ');
     else
       g_string_append_unichar (line, letter);
@@ -60,7 +85,7 @@ append_json (GString *line, const char *message)
 
     if (letter == '"' || letter == '\\')
       g_string_append_printf (line, "\\%c", (char) letter);
-    else if (letter < 0x20 || letter == 0x7f)
+    else if (is_misleading (letter))
       g_string_append_printf (line, "\\u%04x", letter);
     else
       g_string_append_unichar (line, letter);
@@ -105,12 +130,13 @@ mb_log_format_line (MbLogFormat format, GLogLevelFlags level, const char *domain
 }
 
 static void
-write_line (const char *line)
+write_line (GLogLevelFlags level, const char *line)
 {
-  gsize length = strlen (line);
+  g_autofree char *text = g_strconcat (is_journal ? level_prefix (level) : "", line, NULL);
+  gsize length = strlen (text);
 
   /* A log that cannot be written is no reason to stop: nothing is left to tell it to. */
-  if (write (STDERR_FILENO, line, length) < 0)
+  if (write (STDERR_FILENO, text, length) < 0)
     return;
 }
 
@@ -132,10 +158,25 @@ write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpo
   if (message == NULL)
     return G_LOG_WRITER_UNHANDLED;
   line = mb_log_format_line (log_format, level, domain, message, g_get_real_time ());
-  write_line (line);
+  write_line (level, line);
   if ((level & log_fatal) != 0)
     abort ();
   return G_LOG_WRITER_HANDLED;
+}
+
+/* systemd.exec(5): the journal's socket, so that a program sees whether its stderr is still that. */
+static gboolean
+is_stderr_journal (void)
+{
+  const char *stream = g_getenv ("JOURNAL_STREAM");
+  g_autofree char *own = NULL;
+  struct stat about;
+
+  if (stream == NULL || fstat (STDERR_FILENO, &about) != 0)
+    return FALSE;
+  own = g_strdup_printf (
+      "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) about.st_dev, (guint64) about.st_ino);
+  return g_str_equal (stream, own);
 }
 
 /**
@@ -156,6 +197,7 @@ mb_log_init (GLogLevelFlags least, MbLogFormat format)
 
   log_least = least;
   log_format = format;
+  is_journal = is_stderr_journal ();
   log_fatal = G_LOG_LEVEL_ERROR;
   if (debug != NULL && strstr (debug, "fatal-") != NULL)
     log_fatal |= (GLogLevelFlags) g_parse_debug_string (debug, KEYS, G_N_ELEMENTS (KEYS));
@@ -183,7 +225,7 @@ mb_log_error_line (const char *message)
     g_string_append_c (text, '\n');
     line = g_string_free (text, FALSE);
   }
-  write_line (line);
+  write_line (G_LOG_LEVEL_CRITICAL, line);
 }
 
 /**

@@ -16,6 +16,8 @@
 #define HOST_ROOMS_MAX 10000000
 #define HOST_MEMBERS_MAX 100000
 #define CONNECTIONS_MAX 10000000
+#define AUDIT_MIN_BYTES 64000
+#define AUDIT_MAX_BYTES G_GUINT64_CONSTANT (100000000000)
 #define ICE_TTL_MIN_MS (60 * 1000)
 #define ICE_TTL_MAX_MS (24 * 3600 * 1000)
 
@@ -219,6 +221,51 @@ take_auth_audience (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_audit (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_take_text (&self->audit_path, value, "the name of a file", error);
+}
+
+static gboolean
+take_audit_size (MbOptions *self, const char *value, GError **error)
+{
+  static const struct {
+    const char *name;
+    guint64 bytes;
+  } UNITS[] = {{"KB", 1000}, {"MB", 1000 * 1000}, {"GB", 1000 * 1000 * 1000}};
+  gsize n_digits = strspn (value, G_CSET_DIGITS);
+  g_autofree char *digits = g_strndup (value, n_digits);
+  guint64 number = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (UNITS); i++) {
+    if (g_str_equal (value + n_digits, UNITS[i].name) &&
+        g_ascii_string_to_unsigned (digits, 10, 1, AUDIT_MAX_BYTES / UNITS[i].bytes, &number, NULL))
+      self->audit_bytes = number * UNITS[i].bytes;
+  }
+  if (self->audit_bytes >= AUDIT_MIN_BYTES)
+    return TRUE;
+  g_set_error (
+      error, MB_ERROR, MB_ERROR_USAGE, "'%s' is no size from 64KB to 100GB, such as 10MB", value);
+  return FALSE;
+}
+
+static gboolean
+take_log_addresses (MbOptions *self, const char *value, GError **error)
+{
+  static const char *const NAMES[] = {
+      [MB_ADDRESS_FULL] = "full", [MB_ADDRESS_MASKED] = "masked", [MB_ADDRESS_HIDDEN] = "none"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (NAMES); i++) {
+    if (g_str_equal (value, NAMES[i])) {
+      self->log_addresses = (MbAddressStyle) i;
+      return TRUE;
+    }
+  }
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is none of full, masked, none", value);
+  return FALSE;
+}
+
+static gboolean
 take_max_rooms (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_number (value, 1, HOST_ROOMS_MAX, &self->max_rooms, error);
@@ -274,6 +321,12 @@ const MbOptionRow MB_OPTION_HOST_ROWS[] = {
         "who has to have made a token (any)", "auth"},
     {"auth-audience", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST,
         take_auth_audience, "AUD", "whom a token has to be for; repeatable (any)", "auth"},
+    {"audit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_audit, "FILE",
+        "keep joins, leaves, rooms made and deleted, and refusals in FILE, a line of JSON each"},
+    {"audit-size", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_audit_size, "SIZE",
+        "begin another file after so much (10MB); five of them are kept"},
+    {"log-addresses", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_log_addresses,
+        "full|masked|none", "how much of clients' addresses stands in log and audit (full)"},
     {"max-rooms", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_rooms, "N",
         "how many rooms the host has at a time (10000)"},
     {"max-members", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_members, "N",

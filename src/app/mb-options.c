@@ -351,6 +351,7 @@ options_clear (gpointer data)
   g_strfreev (self->settings_of_source);
   g_ptr_array_unref (self->expects);
   g_free (self->ca_file);
+  g_free (self->audit_path);
   g_free (self->metrics_address);
   g_free (self->metrics_token_file);
   g_free (self->token);

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "mb-address.h"
 #include "mb-measure.h"
 
 typedef enum {
@@ -85,6 +86,9 @@ typedef enum {
  * @checked_pipeline: (nullable): the file, for %MB_OPTIONS_CHECK_PIPELINE
  * @log_level: the least that is logged, a #GLogLevelFlags bit
  * @log_format: how it is logged
+ * @log_addresses: how much of clients' addresses is
+ * @audit_path: (nullable): where the host keeps who came, went and was refused
+ * @audit_bytes: when that file is turned over; 0 is the default
  *
  * Immutable and counted. Fields are for reading only.
  */
@@ -150,6 +154,9 @@ typedef struct {
   char *checked_pipeline; /* (nullable) */
   GLogLevelFlags log_level;
   MbLogFormat log_format;
+  MbAddressStyle log_addresses;
+  char *audit_path;
+  guint64 audit_bytes;
   GPtrArray
       *settings; /* (element-type Setting) private: what was given, for mb_options_to_worker() */
 } MbOptions;

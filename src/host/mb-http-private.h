@@ -10,6 +10,8 @@
 
 /* The first digit of a status, from 1. */
 #define MB_HTTP_STATUS_CLASSES 5
+/* Two runs of a host have other ids of requests. */
+#define MB_HTTP_RUN_LENGTH 6
 /* A connection is closed after so many. */
 #define MB_HTTP_REQUESTS_MAX 10000
 
@@ -44,6 +46,10 @@ struct _MbHttp {
   GPtrArray *routes;                       /* (element-type MbHttpRoute) */
   char *hsts;                              /* (nullable) owned; a field of answers by TLS */
   GQueue connections;                      /* (element-type MbHttpConnection) */
+  MbHttpObserver observer;                 /* (nullable) */
+  gpointer observer_data;                  /* not owned */
+  char run[MB_HTTP_RUN_LENGTH + 1];        /* how ids of requests begin */
+  guint64 n_requests;
   gboolean draining;
 };
 
@@ -79,7 +85,8 @@ struct _MbHttpRequest {
   GString *headers;    /* of the answer */
   MbHttpGoneFunc gone; /* (nullable) */
   gpointer gone_data;  /* not owned */
-  gboolean is_again;   /* its handler has had it before */
+  char id[MB_HTTP_RUN_LENGTH + 18];
+  gboolean is_again; /* its handler has had it before */
 };
 
 MbHttpRequest *mb_http_request_new (MbHttpConnection *connection);

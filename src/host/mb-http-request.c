@@ -41,6 +41,8 @@ mb_http_request_new (MbHttpConnection *connection)
   self->connection = connection;
   self->body = g_byte_array_new ();
   self->headers = g_string_new (NULL);
+  g_snprintf (self->id, sizeof self->id, "%s-%" G_GINT64_MODIFIER "x", connection->http->run,
+      ++connection->http->n_requests);
   return self;
 }
 
@@ -180,7 +182,8 @@ make_head (MbHttpRequest *self, unsigned int status, const char *content_type, g
     if (content_type != NULL)
       g_string_append_printf (head, "Content-Type: %s\r\n", content_type);
   }
-  g_string_append (head, "X-Content-Type-Options: nosniff\r\n");
+  g_string_append_printf (
+      head, "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n", self->id);
   if (hsts != NULL)
     g_string_append_printf (head, "Strict-Transport-Security: %s\r\n", hsts);
   if (!keeps_alive)
@@ -236,6 +239,16 @@ count_answer (MbHttpRequest *self, MbHttp *http, unsigned int status)
     mb_metric_observe (duration, g_get_monotonic_time () - self->begun_us);
 }
 
+static void
+observe (MbHttpRequest *self, unsigned int status)
+{
+  MbHttp *http = self->connection->http;
+
+  if (http->observer != NULL)
+    http->observer (self, status,
+        self->begun_us == 0 ? 0 : g_get_monotonic_time () - self->begun_us, http->observer_data);
+}
+
 /**
  * mb_http_request_reply:
  * @content_type: (nullable): of @body
@@ -247,12 +260,14 @@ void
 mb_http_request_reply (
     MbHttpRequest *self, unsigned int status, const char *content_type, GBytes *body)
 {
-  MbHttpConnection *connection = g_steal_pointer (&self->connection);
+  MbHttpConnection *connection = self->connection;
   gboolean keeps_alive = FALSE;
   g_autoptr (GBytes) head = NULL;
 
   if (connection == NULL)
     return;
+  observe (self, status);
+  self->connection = NULL;
   count_answer (self, connection->http, status);
   keeps_alive = self->head.keeps_alive && !connection->http->draining &&
                 connection->n_requests < MB_HTTP_REQUESTS_MAX;
@@ -350,12 +365,38 @@ mb_http_request_wants_websocket (MbHttpRequest *self)
          soup_message_headers_header_contains (self->head.headers, "Connection", "Upgrade");
 }
 
+/**
+ * mb_http_request_get_id:
+ *
+ * Returns: what is in the answer as X-Request-Id, and in the log
+ */
+const char *
+mb_http_request_get_id (MbHttpRequest *self)
+{
+  return self->id;
+}
+
 static MbAddress
 find_client (MbHttpRequest *self)
 {
   return mb_visitors_find_client (self->connection->http->visitors, &self->connection->peer,
       soup_message_headers_get_list (self->head.headers, "Forwarded"),
       soup_message_headers_get_list (self->head.headers, "X-Forwarded-For"));
+}
+
+/**
+ * mb_http_request_get_client:
+ *
+ * Returns: who calls; all zero where the request was answered already
+ */
+MbAddress
+mb_http_request_get_client (MbHttpRequest *self)
+{
+  if (self->connection == NULL)
+    return (MbAddress){0};
+  if (self->connection->http->visitors == NULL || self->head.headers == NULL)
+    return self->connection->peer;
+  return find_client (self);
 }
 
 static void
@@ -470,6 +511,7 @@ mb_http_request_upgrade (MbHttpRequest *self)
   head = g_bytes_new_take (text, strlen (text));
   g_steal_pointer (&text);
   count_answer (self, connection->http, SOUP_STATUS_SWITCHING_PROTOCOLS);
+  observe (self, SOUP_STATUS_SWITCHING_PROTOCOLS);
   socket = mb_http_connection_dissolve (connection);
   mb_socket_send (socket, head);
   mb_socket_set_reading (socket, TRUE);

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mb-connection.h"
+
 #define HEAD_MS 10000
 #define BODY_MS 30000
 #define IDLE_MS 15000
@@ -304,6 +306,17 @@ seat_caller (MbHttp *self, int fd, const MbAddress *peer, gboolean is_secure, Mb
 }
 
 /**
+ * mb_http_set_observer:
+ * @observer: is told of every answer
+ */
+void
+mb_http_set_observer (MbHttp *self, MbHttpObserver observer, gpointer user_data)
+{
+  self->observer = observer;
+  self->observer_data = user_data;
+}
+
+/**
  * mb_http_set_hsts:
  * @max_age_s: how long browsers are told to come by https only; 0 tells them nothing
  */
@@ -356,9 +369,12 @@ mb_http_accept (MbHttp *self, int fd, MbTls *tls)
 MbHttp *
 mb_http_new (MbReactor *reactor)
 {
+  char random[MB_ID_LENGTH + 1];
   MbHttp *self = g_new0 (MbHttp, 1);
 
   self->reactor = reactor;
+  mb_connection_make_id (random);
+  g_strlcpy (self->run, random, sizeof self->run);
   self->routes = g_ptr_array_new ();
   g_queue_init (&self->connections);
   return self;

@@ -13,6 +13,7 @@
 
 #include "mb-acceptor.h"
 #include "mb-api.h"
+#include "mb-audit.h"
 #include "mb-auth.h"
 #include "mb-eio-server.h"
 #include "mb-error.h"
@@ -25,6 +26,8 @@
 #include "mb-ws-connection.h"
 
 #define DRAIN_LOOK_MS 20
+/* Of a path, in the log. */
+#define PATH_SHOWN 256
 /* How long a Socket.IO client may be in no namespace. */
 #define CONNECT_MS 15000
 /* A browser's round of candidates for a room of twenty is 500 messages at once. */
@@ -63,6 +66,9 @@ struct _MbServer {
   gpointer more_metrics_data;     /* not owned */
   MbTls *tls;                     /* (nullable) */
   MbHttp *http;
+  MbAudit *audit; /* (nullable) */
+  MbAddressStyle log_addresses;
+  gboolean logs_requests;
   MbPulse *pulse;
   MbIceList *ice;
   MbAuth *auth;
@@ -141,6 +147,7 @@ static void
 on_ws_request (MbHttpRequest *request, gpointer user_data)
 {
   MbServer *self = user_data;
+  MbAddress client = mb_http_request_get_client (request);
   MbSocket *socket = NULL;
   g_autoptr (MbPass) pass = NULL;
 
@@ -160,8 +167,10 @@ on_ws_request (MbHttpRequest *request, gpointer user_data)
     return;
   } else if ((pass = mb_auth_admit (self->auth, request, find_token (request))) != NULL &&
              (socket = mb_http_request_upgrade (request)) != NULL) {
-    mb_lobby_add_connection (self->lobby,
-        mb_ws_connection_new (self->reactor, socket, &self->ws_options), g_steal_pointer (&pass));
+    MbConnection *connection = mb_ws_connection_new (self->reactor, socket, &self->ws_options);
+
+    connection->client = client;
+    mb_lobby_add_connection (self->lobby, connection, g_steal_pointer (&pass));
   }
 }
 
@@ -185,8 +194,10 @@ on_sio_connected (MbSioSocket *socket, MbJsonSpan auth, gpointer user_data)
 {
   MbServer *self = user_data;
   MbPass *pass = mb_sio_socket_get_data (socket);
+  MbConnection *connection = mb_sio_connection_new (socket);
 
-  mb_lobby_add_connection (self->lobby, mb_sio_connection_new (socket), pass);
+  connection->client = mb_sio_socket_get_client (socket);
+  mb_lobby_add_connection (self->lobby, connection, pass);
 }
 
 static void
@@ -214,6 +225,44 @@ static const MbSioHandlers sio_handlers = {.admit = on_sio_admit,
     .connected = on_sio_connected,
     .event = on_sio_event,
     .disconnected = on_sio_disconnected};
+
+static gboolean
+is_refusal (unsigned int status)
+{
+  return status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN ||
+         status == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE || status == 429 || status == 431;
+}
+
+/* The path is shown without its query, in which tokens may be. */
+static void
+on_answer (MbHttpRequest *request, unsigned int status, gint64 duration_us, gpointer user_data)
+{
+  MbServer *self = user_data;
+  gboolean is_worth_it = self->logs_requests || (self->audit != NULL && is_refusal (status));
+  const char *method = mb_http_request_get_method (request);
+  const char *path = mb_http_request_get_path (request);
+  g_autofree char *target = NULL;
+  g_autofree char *text = NULL;
+  MbAddress client;
+  MbAuditEvent event = {.event = "refused",
+      .client = &client,
+      .request = mb_http_request_get_id (request),
+      .status = status};
+
+  if (!is_worth_it)
+    return;
+  client = mb_http_request_get_client (request);
+  target = method == NULL || path == NULL ? g_strdup ("(unreadable)")
+                                          : g_strdup_printf ("%s %.*s", method, PATH_SHOWN, path);
+  event.target = target;
+  if (is_refusal (status))
+    mb_audit_write (self->audit, &event);
+  if (!self->logs_requests)
+    return;
+  text = mb_address_to_string (&client, self->log_addresses);
+  g_debug ("request %s: %s: %u after %" G_GINT64_FORMAT " µs, %s", event.request, target, status,
+      duration_us, text != NULL ? text : "-");
+}
 
 static void
 on_caller (int fd, gpointer user_data)
@@ -285,6 +334,8 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
     limits.volume = (MbRate){.per_second = VOLUME_PER_SECOND, .burst = VOLUME_BURST};
   self->origins = mb_origins_new (config->allow_origins);
   self->lobby = mb_lobby_new (self->reactor, self->store, rooms, &limits, metrics);
+  mb_lobby_set_audit (self->lobby, self->audit);
+  mb_http_set_observer (self->http, on_answer, self);
   self->api = mb_api_new (
       self->http, self->lobby, self->origins, self->auth, self->metrics_page, self->ice, metrics);
   mb_http_route (self->http, "/ws", 0, on_ws_request, self);
@@ -375,6 +426,15 @@ mb_server_new (const MbServerConfig *config, GError **error)
       .ping_timeout_ms = config->ping_timeout_ms,
       .max_payload_bytes = config->max_payload_bytes};
   self->drain_ms = config->drain_ms;
+  self->log_addresses = config->log_addresses;
+  self->logs_requests = config->logs_requests;
+  if (config->audit_path != NULL) {
+    self->audit = mb_audit_new (config->audit_path,
+        config->audit_bytes != 0 ? config->audit_bytes : MB_AUDIT_DEFAULT_BYTES,
+        config->log_addresses, error);
+    if (self->audit == NULL)
+      return NULL;
+  }
   self->reactor = mb_reactor_new (error);
   if (self->reactor == NULL)
     return NULL;
@@ -417,6 +477,8 @@ mb_server_get_url (MbServer *self)
 gboolean
 mb_server_reload (MbServer *self, GError **error)
 {
+  if (self->audit != NULL && !mb_audit_reopen (self->audit, error))
+    return FALSE;
   return self->tls == NULL || mb_tls_reload (self->tls, error);
 }
 
@@ -523,6 +585,7 @@ mb_server_dispose (GObject *object)
   g_clear_pointer (&self->web, mb_web_free);
   g_clear_pointer (&self->store, mb_store_free);
   g_clear_object (&self->lobby);
+  g_clear_pointer (&self->audit, mb_audit_free);
   g_clear_pointer (&self->origins, mb_origins_free);
   g_clear_pointer (&self->auth, mb_auth_free);
   g_clear_pointer (&self->pulse, mb_pulse_free);

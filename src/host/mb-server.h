@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 
+#include "mb-address.h"
 #include "mb-auth-config.h"
 #include "mb-ice-list.h"
 #include "mb-metrics-page.h"
@@ -35,6 +36,10 @@
  * @metrics: (nullable): who may read /metrics, and where; %NULL lets everybody
  * @more_metrics: (nullable): makes text that is put behind it
  * @more_metrics_data: for it
+ * @audit_path: (nullable): a file for who comes, goes and is refused
+ * @audit_bytes: when it is turned over; 0 is the default
+ * @log_addresses: how much of clients' addresses stands in it and in the log
+ * @logs_requests: whether every request is logged, at debug
  * @rate_limit: %FALSE turns all rate limits off
  * @max_connections_each: of one address; 0 is no limit
  * @max_connections: of all; 0 is as many as there are descriptors for
@@ -65,6 +70,10 @@ typedef struct {
   const MbMetricsPageConfig *metrics;
   MbMetricsPageFunc more_metrics;
   gpointer more_metrics_data;
+  const char *audit_path;
+  guint64 audit_bytes;
+  MbAddressStyle log_addresses;
+  gboolean logs_requests;
   gboolean rate_limit;
   unsigned int max_connections_each;
   unsigned int max_connections;

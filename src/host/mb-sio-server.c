@@ -406,6 +406,12 @@ mb_sio_socket_get_id (MbSioSocket *self)
   return self->id;
 }
 
+MbAddress
+mb_sio_socket_get_client (MbSioSocket *self)
+{
+  return mb_eio_session_get_client (self->client->session);
+}
+
 const char *
 mb_sio_socket_get_namespace (MbSioSocket *self)
 {

@@ -57,6 +57,7 @@ void mb_sio_server_retry (MbSioServer *self);
 void mb_sio_server_take_session (MbEioSession *session, gpointer server);
 
 const char *mb_sio_socket_get_id (MbSioSocket *self);
+MbAddress mb_sio_socket_get_client (MbSioSocket *self);
 const char *mb_sio_socket_get_namespace (MbSioSocket *self);
 void mb_sio_socket_set_data (MbSioSocket *self, gpointer data);
 gpointer mb_sio_socket_get_data (MbSioSocket *self);
