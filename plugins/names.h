@@ -25,6 +25,11 @@
  *   MB_PROP_DROPPED        (guint64, read-only): packets that did not fit
  *   MB_PROP_ACCOUNT        (GstStructure, read-only): { packets: guint64, that came; lost: guint64, missing between them;
  *                          gaps: array of guint64, the PTS before and after each gap, in pairs }
+ *   MB_PROP_AUDIO_LEVEL_ID (guint, changes while playing): the header extension that says how loud a packet is (RFC 6464); 0 is none
+ *   MB_PROP_LOUDNESS       (int, read-only): dB below the loudest there can be, of the last third of a second, or
+ *                          MB_LOUDNESS_UNKNOWN
+ *   MB_MESSAGE_RTP_LOST    at most once a second where packets are missing: { packets: guint64, since the last message;
+ *                          pts: guint64, of the first packet after them }
  *   MB_MESSAGE_RTP_DROPPED posted at most once a second while packets are dropped: { packets: guint64, the total }
  *   MB_MESSAGE_KEY_FRAME_WANTED   posted for a GstForceKeyUnit from downstream, at most one per 500 ms: { }
  * Once its port is told mb_rtp_port_end() it sends what is left and then the end of the stream; GST_EVENT_EOS
@@ -34,6 +39,10 @@
 #define MB_PROP_CAPS "caps"
 #define MB_PROP_DROPPED "dropped"
 #define MB_PROP_ACCOUNT "account"
+#define MB_PROP_AUDIO_LEVEL_ID "audio-level-id"
+#define MB_PROP_LOUDNESS "loudness"
+#define MB_LOUDNESS_UNKNOWN (-128)
+#define MB_MESSAGE_RTP_LOST "mb-rtp-lost"
 #define MB_MESSAGE_RTP_DROPPED "mb-rtp-dropped"
 #define MB_MESSAGE_KEY_FRAME_WANTED "mb-key-frame-wanted"
 
@@ -45,19 +54,36 @@
  *   MB_MESSAGE_WRITER_OPENED      { location: string, the final name; zero: guint64, running time of its time zero }
  *   MB_MESSAGE_WRITER_CLOSED      { location: string, bytes: guint64, duration: guint64 in ns,
  *                                   reason: string, one of MB_WRITER_REASON_…, error: string ("" where none),
- *                                   key-frames: guint64, width: guint, height: guint, of the last picture }
+ *                                   key-frames: guint64, width: guint, height: guint, of the last picture,
+ *                                   audio-missing, video-missing: guint64, frames that came and had to be dropped,
+ *                                   audio-gaps, video-gaps: array of guint64, the times before and after each gap
+ *                                   that this left, in pairs }
  *                          Comes once for each MB_MESSAGE_WRITER_OPENED; also, with bytes 0 and without an opened
  *                          before it, where the file could not be made.
- *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total } */
+ *   MB_MESSAGE_WRITER_SIZE        pictures have another size now, or their first: { width, height: guint }; at most five a second
+ *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total }
+ *   MB_PROP_WITHOUT_VIDEO  (gboolean, FALSE, changes while playing): pictures are dropped; afterwards they go on with a
+ *                          key frame.
+ *   MB_PROP_WRITTEN        (guint64, read-only): bytes of all its files so far
+ *   MB_MESSAGE_WRITER_LATE        the disk has taken nothing for two seconds: { waited: guint64, ns }; comes once for
+ *                          each such time, and from a streaming thread, since the writer's waits for the disk
+ *   MB_MESSAGE_WRITER_OVERRUN     more waits for the disk than there is room for: { frames: guint64, dropped so far };
+ *                          at most once a second, and once at the end of such a time */
 #define MB_ELEMENT_WRITER "mbwriter"
 #define MB_WRITER_PAD_VIDEO "video_%u"
 #define MB_WRITER_PAD_AUDIO "audio_%u"
 #define MB_PROP_LOCATION "location"
 #define MB_PROP_SPLIT_DURATION "split-duration"
 #define MB_PROP_SPLIT_BYTES "split-bytes"
+#define MB_PROP_MAX_QUEUE_BYTES "max-queue-bytes"
+#define MB_PROP_WITHOUT_VIDEO "without-video"
+#define MB_PROP_WRITTEN "written"
 #define MB_MESSAGE_WRITER_OPENED "mb-writer-opened"
 #define MB_MESSAGE_WRITER_CLOSED "mb-writer-closed"
 #define MB_MESSAGE_WRITER_DROPPED "mb-writer-dropped"
+#define MB_MESSAGE_WRITER_SIZE "mb-writer-size"
+#define MB_MESSAGE_WRITER_LATE "mb-writer-late"
+#define MB_MESSAGE_WRITER_OVERRUN "mb-writer-overrun"
 #define MB_WRITER_PART_SUFFIX ".part"
 #define MB_WRITER_REASON_SPLIT "split"     /* long enough; the next file follows */
 #define MB_WRITER_REASON_EOS "eos"         /* every track ended */

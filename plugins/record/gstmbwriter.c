@@ -15,6 +15,7 @@
 #include <gst/video/video.h>
 
 #include "mb-frame-queue.h"
+#include "mb-writer-track.h"
 #include "mb-writer.h"
 #include "names.h"
 
@@ -23,7 +24,9 @@ GST_DEBUG_CATEGORY_STATIC (mb_writer_debug);
 
 #define TICK_US (G_USEC_PER_SEC / 5) /* what a kill loses at most */
 #define DEFAULT_MAX_QUEUE_BYTES (8 * 1024 * 1024)
-#define MAX_QUEUE_AGE_US (5 * G_USEC_PER_SEC)
+#define MAX_QUEUE_AGE_US (60 * G_USEC_PER_SEC)
+#define LATE_US (2 * G_USEC_PER_SEC) /* a disk that takes nothing for so long is told of */
+#define OVERRUN_INTERVAL_US G_USEC_PER_SEC
 #define DROPPED_INTERVAL_US G_USEC_PER_SEC
 #define KEY_FRAME_INTERVAL_US G_USEC_PER_SEC
 #define VIDEO_CAPS             \
@@ -50,9 +53,14 @@ struct _GstMbWriter {
   GPtrArray *tracks;      /* (element-type Track) object lock; only ever grows */
   guint n_video;          /* object lock; for names of pads */
   guint n_audio;
-  guint32 eos_seqnum; /* object lock */
-  GThread *thread;    /* (nullable) between READY and PAUSED; state changes */
-  gint stopping;      /* atomic */
+  guint32 eos_seqnum;     /* object lock */
+  GThread *thread;        /* (nullable) between READY and PAUSED; state changes */
+  gint stopping;          /* atomic */
+  gint without_video;     /* atomic */
+  guint64 written;        /* bytes; object lock */
+  gboolean is_late;       /* object lock: told of */
+  guint64 overrun_told;   /* frames; object lock */
+  gint64 overrun_told_us; /* object lock */
 };
 
 /* The writer thread's own. */
@@ -64,6 +72,9 @@ typedef struct {
   gboolean is_over;
   guint64 dropped_told;
   gint64 dropped_told_us;
+  unsigned int width; /* as it was told */
+  unsigned int height;
+  guint64 n_bytes_ended; /* of files that gave way to others */
 } Run;
 
 enum {
@@ -73,6 +84,8 @@ enum {
   PROP_DROPPED,
   PROP_SPLIT_DURATION,
   PROP_SPLIT_BYTES,
+  PROP_WITHOUT_VIDEO,
+  PROP_WRITTEN,
 };
 
 static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
@@ -111,14 +124,44 @@ post (GstMbWriter *self, GstStructure *structure)
 }
 
 static void
+append_time (GValue *times, GstClockTime time)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_UINT64);
+  g_value_set_uint64 (&value, time);
+  gst_value_array_append_and_take_value (times, &value);
+}
+
+static void
+add_gaps (GstStructure *structure, const char *name, const GArray *gaps)
+{
+  GValue times = G_VALUE_INIT;
+
+  gst_value_array_init (&times, 0);
+  for (guint i = 0; gaps != NULL && i < gaps->len; i++) {
+    const MbWriterGap *gap = &g_array_index (gaps, MbWriterGap, i);
+
+    append_time (&times, gap->from);
+    append_time (&times, gap->to);
+  }
+  gst_structure_take_value (structure, name, &times);
+}
+
+static void
 post_closed_file (Run *run, const MbWriterFile *file, const char *reason, const char *error)
 {
-  post (run->element,
-      gst_structure_new (MB_MESSAGE_WRITER_CLOSED, "location", G_TYPE_STRING, file->location,
-          "bytes", G_TYPE_UINT64, file->bytes, "duration", G_TYPE_UINT64, file->duration, "reason",
-          G_TYPE_STRING, reason, "error", G_TYPE_STRING, error, "key-frames", G_TYPE_UINT64,
-          file->figures.n_key_frames, "width", G_TYPE_UINT, file->figures.width, "height",
-          G_TYPE_UINT, file->figures.height, NULL));
+  const MbWriterFigures *figures = &file->figures;
+  GstStructure *structure = gst_structure_new (MB_MESSAGE_WRITER_CLOSED, "location", G_TYPE_STRING,
+      file->location, "bytes", G_TYPE_UINT64, file->bytes, "duration", G_TYPE_UINT64,
+      file->duration, "reason", G_TYPE_STRING, reason, "error", G_TYPE_STRING, error, "key-frames",
+      G_TYPE_UINT64, figures->n_key_frames, "width", G_TYPE_UINT, figures->width, "height",
+      G_TYPE_UINT, figures->height, "audio-missing", G_TYPE_UINT64, figures->n_missing[0],
+      "video-missing", G_TYPE_UINT64, figures->n_missing[1], NULL);
+
+  add_gaps (structure, "audio-gaps", figures->gaps[0]);
+  add_gaps (structure, "video-gaps", figures->gaps[1]);
+  post (run->element, structure);
 }
 
 static void
@@ -130,6 +173,7 @@ post_closed (Run *run, const char *reason, const char *error)
 
   mb_writer_get_figures (run->writer, &file.figures);
   post_closed_file (run, &file, reason, error);
+  mb_writer_figures_clear (&file.figures);
 }
 
 static void
@@ -158,6 +202,7 @@ tell_ended (Run *run)
   if (ended == NULL)
     return;
   run->is_told_open = FALSE;
+  run->n_bytes_ended += ended->bytes;
   post_closed_file (run, ended, MB_WRITER_REASON_SPLIT, "");
 }
 
@@ -181,6 +226,42 @@ tell_dropped (Run *run, gint64 now_us)
   run->dropped_told_us = now_us;
   post (run->element,
       gst_structure_new (MB_MESSAGE_WRITER_DROPPED, "frames", G_TYPE_UINT64, dropped, NULL));
+}
+
+/* Thread: any. The writer's own looks at what it has missed once the disk lets it. */
+static void
+tell_overrun (GstMbWriter *self, gint64 now_us, gboolean is_over)
+{
+  guint64 dropped = mb_frame_queue_get_dropped (self->queue);
+  gboolean is_told;
+
+  GST_OBJECT_LOCK (self);
+  is_told = dropped == self->overrun_told ||
+            (!is_over && now_us - self->overrun_told_us < OVERRUN_INTERVAL_US);
+  if (!is_told) {
+    self->overrun_told = dropped;
+    self->overrun_told_us = now_us;
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (!is_told)
+    post (self,
+        gst_structure_new (MB_MESSAGE_WRITER_OVERRUN, "frames", G_TYPE_UINT64, dropped, NULL));
+}
+
+static void
+tell_late (GstMbWriter *self, gint64 now_us)
+{
+  gint64 age_us = mb_frame_queue_get_age (self->queue, now_us);
+  gboolean is_late = age_us >= LATE_US;
+  gboolean is_told;
+
+  GST_OBJECT_LOCK (self);
+  is_told = self->is_late;
+  self->is_late = is_late;
+  GST_OBJECT_UNLOCK (self);
+  if (is_late && !is_told)
+    post (self, gst_structure_new (MB_MESSAGE_WRITER_LATE, "waited", G_TYPE_UINT64,
+                    (guint64) age_us * GST_USECOND, NULL));
 }
 
 /* Tracks are numbered alike here and in the writer. */
@@ -208,6 +289,10 @@ take_items (Run *run, gint64 now_us)
   for (guint i = 0; i < items->len; i++) {
     MbFrameItem *item = items->pdata[i];
 
+    if (item->n_missing > 0)
+      mb_writer_miss (run->writer, item->track, item->n_missing);
+    if (item->buffer != NULL && GST_BUFFER_IS_DISCONT (item->buffer))
+      mb_writer_mark_gap (run->writer, item->track);
     if (item->caps != NULL)
       mb_writer_set_caps (run->writer, item->track, item->caps);
     else if (item->buffer != NULL)
@@ -255,6 +340,31 @@ have_all_ended (GstMbWriter *self)
 }
 
 static void
+tell_size (Run *run)
+{
+  unsigned int width;
+  unsigned int height;
+
+  mb_writer_get_size (run->writer, &width, &height);
+  if (!run->is_told_open || width == 0 || (width == run->width && height == run->height))
+    return;
+  run->width = width;
+  run->height = height;
+  post (run->element, gst_structure_new (MB_MESSAGE_WRITER_SIZE, "width", G_TYPE_UINT, width,
+                          "height", G_TYPE_UINT, height, NULL));
+}
+
+static void
+count_written (Run *run)
+{
+  guint64 written = run->n_bytes_ended + mb_writer_get_bytes (run->writer);
+
+  GST_OBJECT_LOCK (run->element);
+  run->element->written = written;
+  GST_OBJECT_UNLOCK (run->element);
+}
+
+static void
 step (Run *run)
 {
   gint64 now_us = g_get_monotonic_time ();
@@ -271,7 +381,10 @@ step (Run *run)
   if (!is_good)
     fail (run, error);
   tell_open (run);
+  tell_size (run);
   tell_dropped (run, now_us);
+  tell_overrun (run->element, now_us, TRUE);
+  count_written (run);
 }
 
 static void
@@ -373,9 +486,17 @@ gst_mb_writer_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   gint64 now_us = g_get_monotonic_time ();
   GstClockTime pts = to_running_time (track, GST_BUFFER_PTS (buffer));
   GstClockTime dts = to_running_time (track, GST_BUFFER_DTS (buffer));
-  gboolean is_taken =
-      mb_frame_queue_push_frame (self->queue, track->index, buffer, pts, dts, now_us);
+  gboolean is_taken;
 
+  if (track->is_video && g_atomic_int_get (&self->without_video)) {
+    gst_buffer_unref (buffer);
+    mb_frame_queue_refuse_frame (self->queue, track->index);
+    return GST_FLOW_OK;
+  }
+  is_taken = mb_frame_queue_push_frame (self->queue, track->index, buffer, pts, dts, now_us);
+  tell_late (self, now_us);
+  if (!is_taken)
+    tell_overrun (self, now_us, FALSE);
   if (track->is_video && (!is_taken || g_atomic_int_get (&track->wants_key)))
     request_key_frame (track, now_us);
   return GST_FLOW_OK;
@@ -532,6 +653,11 @@ gst_mb_writer_get_property (GObject *object, guint id, GValue *value, GParamSpec
     g_value_set_string (value, self->location);
     GST_OBJECT_UNLOCK (self);
     break;
+  case PROP_WRITTEN:
+    GST_OBJECT_LOCK (self);
+    g_value_set_uint64 (value, self->written);
+    GST_OBJECT_UNLOCK (self);
+    break;
   case PROP_DROPPED:
     g_value_set_uint64 (value, mb_frame_queue_get_dropped (self->queue));
     break;
@@ -561,6 +687,9 @@ gst_mb_writer_set_property (GObject *object, guint id, const GValue *value, GPar
     GST_OBJECT_LOCK (self);
     self->split_bytes = g_value_get_uint64 (value);
     GST_OBJECT_UNLOCK (self);
+    break;
+  case PROP_WITHOUT_VIDEO:
+    g_atomic_int_set (&self->without_video, g_value_get_boolean (value));
     break;
   case PROP_MAX_QUEUE_BYTES:
     mb_frame_queue_set_max_bytes (self->queue, g_value_get_uint (value));
@@ -603,7 +732,7 @@ gst_mb_writer_class_init (GstMbWriterClass *klass)
           "becomes .mkv where WebM cannot hold a codec",
           NULL, G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS));
   g_object_class_install_property (object_class, PROP_MAX_QUEUE_BYTES,
-      g_param_spec_uint ("max-queue-bytes", "Maximum of the queue",
+      g_param_spec_uint (MB_PROP_MAX_QUEUE_BYTES, "Maximum of the queue",
           "How many bytes may wait for the disk before pictures are dropped", 1, G_MAXUINT,
           DEFAULT_MAX_QUEUE_BYTES,
           G_PARAM_WRITABLE | GST_PARAM_MUTABLE_PLAYING | G_PARAM_STATIC_STRINGS));
@@ -620,6 +749,14 @@ gst_mb_writer_class_init (GstMbWriterClass *klass)
       g_param_spec_uint64 (MB_PROP_SPLIT_BYTES, "Split at",
           "Bytes after which a file ends likewise; 0 is never", 0, G_MAXUINT64, 0,
           G_PARAM_WRITABLE | GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS));
+
+  g_object_class_install_property (object_class, PROP_WITHOUT_VIDEO,
+      g_param_spec_boolean (MB_PROP_WITHOUT_VIDEO, "Without video",
+          "Drops pictures; afterwards they go on with a key frame", FALSE,
+          G_PARAM_WRITABLE | GST_PARAM_MUTABLE_PLAYING | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_WRITTEN,
+      g_param_spec_uint64 (MB_PROP_WRITTEN, "Written", "Bytes of all files so far", 0, G_MAXUINT64,
+          0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &audio_template);

@@ -365,7 +365,7 @@ mb_muxer_flush (MbMuxer *self, GError **error)
 /**
  * mb_muxer_sync:
  *
- * Waits until what was flushed is on the disk.
+ * Has what was flushed brought to the disk; see mb_part_file_sync().
  */
 gboolean
 mb_muxer_sync (MbMuxer *self, GError **error)

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mb-disk-sync.h"
 #include "names.h"
 
 #define FILE_MODE 0640
@@ -24,7 +25,8 @@ struct _MbPartFile {
   char *location;
   char *part;
   int fd;
-  guint64 size; /* bytes */
+  guint64 size;     /* bytes */
+  MbDiskSync *sync; /* (nullable) */
 };
 
 static void
@@ -74,6 +76,7 @@ mb_part_file_free (MbPartFile *self)
     if (self->size == 0)
       g_unlink (self->part);
   }
+  g_clear_pointer (&self->sync, mb_disk_sync_free);
   g_free (self->location);
   g_free (self->part);
   g_free (self);
@@ -125,14 +128,21 @@ mb_part_file_write (MbPartFile *self, guint64 offset, const void *data, gsize si
 /**
  * mb_part_file_sync:
  *
- * Waits until what was written is on the disk.
+ * Has what was written brought to the disk, which is not waited for.
+ *
+ * Returns: FALSE with a %GST_RESOURCE_ERROR where an earlier such wish has failed meanwhile
  */
 gboolean
 mb_part_file_sync (MbPartFile *self, GError **error)
 {
-  if (fdatasync (self->fd) == 0)
+  int number;
+
+  if (self->sync == NULL)
+    self->sync = mb_disk_sync_new (self->fd);
+  number = mb_disk_sync_start (self->sync);
+  if (number == 0)
     return TRUE;
-  set_error (error, GST_RESOURCE_ERROR_SYNC, "cannot sync", self->part, errno);
+  set_error (error, GST_RESOURCE_ERROR_SYNC, "cannot sync", self->part, number);
   return FALSE;
 }
 

@@ -11,7 +11,41 @@
 void
 mb_writer_track_clear (gpointer data)
 {
-  g_clear_pointer (&((MbWriterTrack *) data)->codec_private, g_bytes_unref);
+  MbWriterTrack *self = data;
+
+  g_clear_pointer (&self->codec_private, g_bytes_unref);
+  g_clear_pointer (&self->gaps, g_array_unref);
+}
+
+/**
+ * mb_writer_track_miss:
+ *
+ * So many frames have come and are dropped.
+ */
+void
+mb_writer_track_miss (MbWriterTrack *self, guint n_frames)
+{
+  self->n_missing += n_frames;
+  self->n_missing_now += n_frames;
+}
+
+/**
+ * mb_writer_track_resume:
+ * @pts: of a frame that is taken; what is missing before it is a gap
+ */
+void
+mb_writer_track_resume (MbWriterTrack *self, GstClockTime pts)
+{
+  MbWriterGap gap = {self->last_dts, pts};
+
+  if (self->n_missing_now == 0 && !self->is_after_gap)
+    return;
+  self->n_missing_now = 0;
+  self->is_after_gap = FALSE;
+  if (self->gaps == NULL)
+    self->gaps = g_array_new (FALSE, FALSE, sizeof (MbWriterGap));
+  if (self->last_dts != 0 && pts > self->last_dts && self->gaps->len < MB_WRITER_GAPS_MAX)
+    g_array_append_val (self->gaps, gap);
 }
 
 static MbFrameCodec
@@ -37,12 +71,16 @@ find_codec (const GstStructure *structure)
 /**
  * mb_writer_track_take_size:
  *
- * The first size that is one stays.
+ * The first size that is one stays the file's; the last one is the newest picture's.
  */
 void
 mb_writer_track_take_size (MbWriterTrack *self, unsigned int width, unsigned int height)
 {
-  if (self->width > 0 || width == 0 || height == 0 || width > MAX_PIXELS || height > MAX_PIXELS)
+  if (width == 0 || height == 0 || width > MAX_PIXELS || height > MAX_PIXELS)
+    return;
+  self->last_width = width;
+  self->last_height = height;
+  if (self->width > 0)
     return;
   self->width = width;
   self->height = height;

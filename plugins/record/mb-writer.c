@@ -20,6 +20,7 @@
 
 #define OPEN_TIMEOUT_US G_USEC_PER_SEC
 #define SYNC_INTERVAL_US G_USEC_PER_SEC
+#define KEY_FRAME_NS (10 * GST_SECOND) /* no key frame for so long is too long */
 #define NO_PICTURE_NS (2 * GST_SECOND) /* after which a file ends before any sound */
 
 typedef struct {
@@ -65,9 +66,20 @@ frame_free (gpointer data)
   g_free (self);
 }
 
+/**
+ * mb_writer_figures_clear:
+ */
+void
+mb_writer_figures_clear (MbWriterFigures *figures)
+{
+  g_clear_pointer (&figures->gaps[0], g_array_unref);
+  g_clear_pointer (&figures->gaps[1], g_array_unref);
+}
+
 void
 mb_writer_file_free (MbWriterFile *self)
 {
+  mb_writer_figures_clear (&self->figures);
   g_free (self->location);
   g_free (self);
 }
@@ -176,6 +188,30 @@ mb_writer_end_track (MbWriter *self, guint track)
 }
 
 /**
+ * mb_writer_miss:
+ *
+ * So many frames of the track have come and did not reach the writer: what follows comes after a gap.
+ */
+void
+mb_writer_miss (MbWriter *self, guint track, guint n_frames)
+{
+  mb_writer_track_miss (get_track (self, track), n_frames);
+}
+
+/**
+ * mb_writer_mark_gap:
+ *
+ * Something that never came is missing before the track's next frame; of pictures that is a gap.
+ */
+void
+mb_writer_mark_gap (MbWriter *self, guint track)
+{
+  MbWriterTrack *target = get_track (self, track);
+
+  target->is_after_gap = target->is_video;
+}
+
+/**
  * mb_writer_push:
  * @pts: running time; with @dts not valid either it is taken for that of the frame before
  * @now_us: monotonic
@@ -206,7 +242,10 @@ mb_writer_push (MbWriter *self, guint track, GstBuffer *buffer, GstClockTime pts
     dts = GST_CLOCK_TIME_IS_VALID (pts) ? pts : target->last_dts;
   if (!GST_CLOCK_TIME_IS_VALID (pts))
     pts = dts;
+  mb_writer_track_resume (target, pts);
   target->last_dts = dts;
+  if (info.is_key)
+    target->last_key_dts = dts;
   if (self->first_us < 0)
     self->first_us = now_us;
 
@@ -257,18 +296,27 @@ is_split_due (const MbWriter *self)
          (self->split_duration > 0 && mb_writer_get_duration (self) >= self->split_duration);
 }
 
+/* So that nobody has to go far back to see any instant of the file. */
+static gboolean
+is_key_due (const MbWriterTrack *track)
+{
+  return track->has_begun && !track->has_ended && track->last_dts > track->last_key_dts &&
+         track->last_dts - track->last_key_dts >= KEY_FRAME_NS;
+}
+
 /**
  * mb_writer_wants_key_frame:
  *
- * Returns: whether frames of the track are dropped for want of a key frame, or the file waits for
- *   one to end
+ * Returns: whether frames of the track are dropped for want of a key frame, the file waits for
+ *   one to end, or none has come for ten seconds
  */
 gboolean
 mb_writer_wants_key_frame (const MbWriter *self, guint track)
 {
   const MbWriterTrack *target = get_track (self, track);
 
-  return !self->is_over && (target->wants_key || (target->is_video && is_split_due (self)));
+  return !self->is_over &&
+         (target->wants_key || (target->is_video && (is_split_due (self) || is_key_due (target))));
 }
 
 static void
@@ -460,8 +508,14 @@ begin_again (MbWriter *self)
   self->n_files++;
   self->n_key_frames = 0;
   self->end_ms = 0;
-  for (guint i = 0; i < self->tracks->len; i++)
-    get_track (self, i)->last_ms = -1;
+  for (guint i = 0; i < self->tracks->len; i++) {
+    MbWriterTrack *track = get_track (self, i);
+
+    track->last_ms = -1;
+    track->n_missing = 0;
+    if (track->gaps != NULL)
+      g_array_set_size (track->gaps, 0);
+  }
   for (guint i = self->frames->len; i > 0; i--) {
     const Frame *frame = self->frames->pdata[i - 1];
     MbWriterTrack *track = get_track (self, frame->track);
@@ -518,7 +572,7 @@ write_or_split (MbWriter *self, gint64 now_us, GError **error)
  * mb_writer_tick:
  * @now_us: monotonic
  *
- * Writes what has come, and once a second waits for the disk.
+ * Writes what has come, and once a second has it brought to the disk.
  *
  * Returns: FALSE with a %GST_RESOURCE_ERROR or %GST_STREAM_ERROR; the writer is over then, and what
  *   was written before plays
@@ -615,7 +669,7 @@ mb_writer_get_zero (const MbWriter *self)
 
 /**
  * mb_writer_get_figures:
- * @figures: (out caller-allocates): what is in the file
+ * @figures: (out caller-allocates): what is in the file; for mb_writer_figures_clear()
  */
 void
 mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
@@ -623,11 +677,35 @@ mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures)
   *figures = (MbWriterFigures){.n_key_frames = self->n_key_frames};
   for (guint i = 0; i < self->tracks->len; i++) {
     const MbWriterTrack *track = get_track (self, i);
+    GArray **gaps = &figures->gaps[track->is_video];
 
+    figures->n_missing[track->is_video] += track->n_missing;
+    if (track->gaps != NULL && *gaps == NULL)
+      *gaps = g_array_new (FALSE, FALSE, sizeof (MbWriterGap));
+    if (track->gaps != NULL)
+      g_array_append_vals (*gaps, track->gaps->data, track->gaps->len);
     if (!track->is_video)
       continue;
-    figures->width = track->width;
-    figures->height = track->height;
+    figures->width = track->last_width;
+    figures->height = track->last_height;
+  }
+}
+
+/**
+ * mb_writer_get_size:
+ * @width: (out): of the newest picture, pixels; 0 where there is none
+ */
+void
+mb_writer_get_size (const MbWriter *self, unsigned int *width, unsigned int *height)
+{
+  *width = *height = 0;
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const MbWriterTrack *track = get_track (self, i);
+
+    if (track->is_video && track->last_width > 0) {
+      *width = track->last_width;
+      *height = track->last_height;
+    }
   }
 }
 

@@ -11,6 +11,7 @@
 #include "gstmbrtpsrc.h"
 
 #include "mb-rtp-account.h"
+#include "mb-rtp-level.h"
 #include "mb-rtp-queue.h"
 #include "names.h"
 
@@ -19,6 +20,7 @@ GST_DEBUG_CATEGORY_STATIC (mb_rtp_src_debug);
 
 #define RTP_HEADER_BYTES 12
 #define DROPPED_INTERVAL_US G_USEC_PER_SEC
+#define LOST_INTERVAL_US G_USEC_PER_SEC
 #define KEY_FRAME_INTERVAL_US (G_USEC_PER_SEC / 2)
 
 struct _GstMbRtpSrc {
@@ -27,6 +29,11 @@ struct _GstMbRtpSrc {
   MbRtpQueue *queue;    /* owned */
   GstCaps *caps;        /* (nullable) object lock */
   MbRtpAccount account; /* object lock */
+
+  guint level_id;      /* object lock; 0 means none */
+  MbRtpLevel level;    /* object lock */
+  guint64 lost_told;   /* packets; streaming thread */
+  gint64 lost_told_us; /* monotonic; streaming thread */
 
   guint64 dropped_told;      /* packets; streaming thread */
   gint64 dropped_told_us;    /* monotonic; streaming thread */
@@ -39,6 +46,8 @@ enum {
   PROP_CAPS,
   PROP_DROPPED,
   PROP_ACCOUNT,
+  PROP_AUDIO_LEVEL_ID,
+  PROP_LOUDNESS,
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
@@ -96,6 +105,9 @@ complete_times (GstBufferList *list)
 static void
 count (GstMbRtpSrc *self, GstBufferList *list)
 {
+  gint64 now_us = g_get_monotonic_time ();
+  guint64 lost;
+
   GST_OBJECT_LOCK (self);
   for (guint i = 0; i < gst_buffer_list_length (list); i++) {
     GstBuffer *buffer = gst_buffer_list_get (list, i);
@@ -104,8 +116,21 @@ count (GstMbRtpSrc *self, GstBufferList *list)
     if (gst_buffer_extract (buffer, 0, header, sizeof header) == sizeof header)
       mb_rtp_account_take (
           &self->account, GST_READ_UINT16_BE (header + 2), GST_BUFFER_PTS (buffer));
+    if (self->level_id != 0)
+      mb_rtp_level_take (&self->level, buffer, (guint8) self->level_id, now_us);
   }
+  lost = self->account.n_lost;
   GST_OBJECT_UNLOCK (self);
+  if (lost != self->lost_told && now_us - self->lost_told_us >= LOST_INTERVAL_US) {
+    GstStructure *structure =
+        gst_structure_new (MB_MESSAGE_RTP_LOST, "packets", G_TYPE_UINT64, lost - self->lost_told,
+            "pts", G_TYPE_UINT64, GST_BUFFER_PTS (gst_buffer_list_get (list, 0)), NULL);
+
+    self->lost_told = lost;
+    self->lost_told_us = now_us;
+    gst_element_post_message (
+        GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), structure));
+  }
 }
 
 static GstStructure *
@@ -236,6 +261,11 @@ gst_mb_rtp_src_get_property (GObject *object, guint id, GValue *value, GParamSpe
   case PROP_DROPPED:
     g_value_set_uint64 (value, mb_rtp_queue_get_dropped (self->queue));
     break;
+  case PROP_LOUDNESS:
+    GST_OBJECT_LOCK (self);
+    g_value_set_int (value, mb_rtp_level_get (&self->level, g_get_monotonic_time ()));
+    GST_OBJECT_UNLOCK (self);
+    break;
   case PROP_ACCOUNT:
     g_value_take_boxed (value, describe_account (self));
     break;
@@ -255,6 +285,11 @@ gst_mb_rtp_src_set_property (GObject *object, guint id, const GValue *value, GPa
     gst_caps_replace (&self->caps, (GstCaps *) gst_value_get_caps (value));
     GST_OBJECT_UNLOCK (self);
     gst_pad_mark_reconfigure (GST_BASE_SRC_PAD (self));
+    break;
+  case PROP_AUDIO_LEVEL_ID:
+    GST_OBJECT_LOCK (self);
+    self->level_id = g_value_get_uint (value);
+    GST_OBJECT_UNLOCK (self);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -309,6 +344,15 @@ gst_mb_rtp_src_class_init (GstMbRtpSrcClass *klass)
       g_param_spec_boxed (MB_PROP_ACCOUNT, "Account",
           "Packets that came, packets missing between them, and where (see names.h)",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+
+  g_object_class_install_property (object_class, PROP_AUDIO_LEVEL_ID,
+      g_param_spec_uint (MB_PROP_AUDIO_LEVEL_ID, "Audio level's id",
+          "The header extension that says how loud a packet is (RFC 6464); 0 is none", 0, 255, 0,
+          G_PARAM_WRITABLE | GST_PARAM_MUTABLE_PLAYING | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_LOUDNESS,
+      g_param_spec_int (MB_PROP_LOUDNESS, "Loudness",
+          "dB of the last third of a second, at most 0; -128 where nothing says so",
+          MB_LOUDNESS_UNKNOWN, 0, MB_LOUDNESS_UNKNOWN, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "RTP from a feed", "Source/Network/RTP",

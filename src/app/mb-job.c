@@ -18,6 +18,7 @@
 #include "mb-limits.h"
 #include "mb-log.h"
 #include "mb-mesh.h"
+#include "mb-metrics-file.h"
 #include "mb-option-values.h"
 #include "mb-pipeline-path.h"
 #include "mb-progress.h"
@@ -57,6 +58,8 @@ struct _MbJob {
   gboolean wants_figures; /* whatever else is measured */
   GPtrArray *bots;        /* (element-type Bot) those started so far */
   MbProgress *progress;   /* (nullable) */
+  MbSpace *space;         /* (nullable) for recordings */
+  MbMetricsFile *told;    /* (nullable) */
   GSubprocess *repair;    /* (nullable) of what an earlier recorder has left */
   GSource *next_timer;    /* (nullable) starts the next bot with --rate */
   GSource *last_timer;    /* (nullable) ends those that do not end by themselves */
@@ -421,7 +424,10 @@ start_bot (MbJob *self, GError **error)
       /* Whoever records is marked as such to the people in the room, whatever else it does. */
       .role = self->options->record_dir != NULL ? MB_ROLE_RECORDER : MB_ROLE_BOT,
       .record_dir = self->options->record_dir,
-      .record_split = {self->options->split_ms, self->options->split_bytes},
+      .recording = {.split = {self->options->split_ms, self->options->split_bytes},
+          .keeps_corrupt = self->options->keeps_corrupt,
+          .max_queue_bytes = (unsigned int) self->options->write_buffer_bytes},
+      .space = self->space,
       .record_on_finish = self->options->on_finish != NULL,
       .record_audio_only = self->options->audio_only,
       .receive_codecs =
@@ -526,8 +532,15 @@ mb_job_start (MbJob *self, GError **error)
       !check_source_elements (self->options, error))
     return FALSE;
   self->started_us = g_get_real_time ();
-  if (self->options->record_dir != NULL)
+  if (self->options->record_dir != NULL) {
+    MbSpaceLimits limits = {
+        self->options->min_free_bytes, self->options->quota_bytes, self->options->room_quota_bytes};
+
     self->repair = mb_archive_verb_repair (self->options->record_dir);
+    self->space = mb_space_new (self->options->record_dir, &limits);
+  }
+  if (self->options->metrics_file != NULL)
+    self->told = mb_metrics_file_new (self->options->metrics_file);
   if (self->options->on_finish != NULL)
     mb_archive_verb_hand_over (self->options->record_dir, self->options->on_finish);
   self->media = mb_media_new ();
@@ -620,6 +633,8 @@ mb_job_dispose (GObject *object)
   g_clear_pointer (&self->last_timer, g_source_destroy);
   g_clear_pointer (&self->progress, mb_progress_free);
   g_clear_object (&self->repair);
+  g_clear_object (&self->space);
+  g_clear_object (&self->told);
   g_ptr_array_set_size (self->bots, 0);
   g_clear_object (&self->sources);
   g_clear_pointer (&self->media, mb_media_unref);

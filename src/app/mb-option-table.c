@@ -12,6 +12,7 @@
 #include "mb-error.h"
 #include "mb-expect.h"
 #include "mb-option-host.h"
+#include "mb-option-recording.h"
 #include "mb-option-values.h"
 #include "mb-server.h"
 
@@ -134,41 +135,6 @@ static gboolean
 take_fps (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_number (value, 1, FPS_MAX, &self->fps, error);
-}
-
-static gboolean
-take_record (MbOptions *self, const char *value, GError **error)
-{
-  if (*value == '\0') {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the name of a folder is missing");
-    return FALSE;
-  }
-  mb_value_replace (&self->record_dir, value);
-  return TRUE;
-}
-
-static gboolean
-take_split (MbOptions *self, const char *value, GError **error)
-{
-  return mb_value_parse_length (value, &self->split_ms, &self->split_bytes, error);
-}
-
-static gboolean
-take_audio_only (MbOptions *self, const char *value, GError **error)
-{
-  self->audio_only = TRUE;
-  return TRUE;
-}
-
-static gboolean
-take_on_finish (MbOptions *self, const char *value, GError **error)
-{
-  if (*value == '\0') {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the command is missing");
-    return FALSE;
-  }
-  mb_value_replace (&self->on_finish, value);
-  return TRUE;
 }
 
 static gboolean
@@ -411,15 +377,33 @@ static const MbOptionRow ROWS[] = {
         "URL", "on this server: http(s)://… by Socket.IO, ws(s)://…/ws by plain WebSocket"},
     {"name", 'n', MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_name, "NAME",
         "display name; {n}, {r}, {host} expand (meshbot, or meshbot-{n})"},
-    {"record", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_record, "DIR",
+    {"record", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, mb_option_take_record, "DIR",
         "record each peer into DIR"},
-    {"split", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD, take_split,
-        "LENGTH", "begin a new file after so much of a recording: 10m, 500MB"},
+    {"split", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        mb_option_take_split, "LENGTH",
+        "begin a new file after so much of a recording: 10m, 500MB"},
     {"audio-only", 0, MB_OPTION_GROUP_JOIN,
-        MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD, take_audio_only, NULL,
-        "record sound and no video"},
+        MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD, mb_option_take_audio_only,
+        NULL, "record sound and no video"},
     {"on-finish", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
-        take_on_finish, "CMD", "run CMD for each session that has ended, in $MESHBOT_SESSION"},
+        mb_option_take_on_finish, "CMD",
+        "run CMD for each session that has ended, in $MESHBOT_SESSION"},
+    {"min-free", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        mb_option_take_min_free, "SIZE",
+        "below it on the disk pictures are not recorded, below half nothing (200MB or 1 %); off"},
+    {"quota", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        mb_option_take_quota, "SIZE", "what all recordings in DIR may take together (anything)"},
+    {"room-quota", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        mb_option_take_room_quota, "SIZE", "what those of one room may take (anything)"},
+    {"write-buffer", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        mb_option_take_write_buffer, "SIZE",
+        "of each file, that may wait for a slow disk before frames are dropped (8MB)"},
+    {"corrupt-frames", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        mb_option_take_corrupt_frames, "drop|keep",
+        "pictures that refer to what was lost, until the next key frame (drop)"},
+    {"metrics-file", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM | MB_OPTION_NEEDS_RECORD,
+        mb_option_take_metrics_file, "FILE",
+        "write the recorder's metrics as Prometheus text every 5 s; ends in .prom"},
     {"idle", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_idle, "TIME",
         "leave when nobody else has been in the room for TIME (never)"},
     {"duration", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_NEEDS_ROOM, take_duration, "TIME",

@@ -54,6 +54,44 @@ mb_value_parse_duration (const char *text, gint64 *duration_ms, GError **error)
   return FALSE;
 }
 
+static const struct {
+  const char *unit;
+  guint64 bytes;
+} BYTE_UNITS[] = {{"kB", 1000}, {"MB", 1000 * 1000}, {"GB", 1000 * 1000 * 1000}};
+
+static gboolean
+read_bytes (const char *text, guint64 *bytes)
+{
+  gsize n_digits = strspn (text, "0123456789");
+  g_autofree char *digits = g_strndup (text, n_digits);
+  guint64 number = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (BYTE_UNITS); i++) {
+    guint64 unit = BYTE_UNITS[i].bytes;
+
+    if (!g_str_equal (text + n_digits, BYTE_UNITS[i].unit) ||
+        !g_ascii_string_to_unsigned (digits, 10, 1, SPLIT_MAX_BYTES / unit, &number, NULL))
+      continue;
+    *bytes = number * unit;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/**
+ * mb_value_parse_bytes:
+ * @text: a number and a unit: `500kB`, `200MB`, `50GB`
+ */
+gboolean
+mb_value_parse_bytes (const char *text, guint64 *bytes, GError **error)
+{
+  if (read_bytes (text, bytes))
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+      "'%s' is no size; write a number and kB, MB or GB, for example 200MB", text);
+  return FALSE;
+}
+
 /**
  * mb_value_parse_length:
  * @text: a duration of a second or more, or a number of bytes: `10m`, `500MB`
@@ -63,22 +101,11 @@ mb_value_parse_duration (const char *text, gint64 *duration_ms, GError **error)
 gboolean
 mb_value_parse_length (const char *text, gint64 *duration_ms, guint64 *bytes, GError **error)
 {
-  static const struct {
-    const char *unit;
-    guint64 bytes;
-  } UNITS[] = {{"kB", 1000}, {"MB", 1000 * 1000}, {"GB", 1000 * 1000 * 1000}};
-  gsize n_digits = strspn (text, "0123456789");
-  g_autofree char *digits = g_strndup (text, n_digits);
-  guint64 number = 0;
+  guint64 size = 0;
   gint64 ms = 0;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (UNITS); i++) {
-    if (!g_str_equal (text + n_digits, UNITS[i].unit) ||
-        !g_ascii_string_to_unsigned (
-            digits, 10, 1, SPLIT_MAX_BYTES / UNITS[i].bytes, &number, NULL) ||
-        number * UNITS[i].bytes < SPLIT_MIN_BYTES)
-      continue;
-    *bytes = number * UNITS[i].bytes;
+  if (read_bytes (text, &size) && size >= SPLIT_MIN_BYTES) {
+    *bytes = size;
     *duration_ms = 0;
     return TRUE;
   }

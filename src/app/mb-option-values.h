@@ -12,6 +12,7 @@
  * writes its results on success only.
  */
 gboolean mb_value_parse_duration (const char *text, gint64 *duration_ms, GError **error);
+gboolean mb_value_parse_bytes (const char *text, guint64 *bytes, GError **error);
 gboolean mb_value_parse_length (
     const char *text, gint64 *duration_ms, guint64 *bytes, GError **error);
 gboolean mb_value_parse_size (

@@ -346,6 +346,7 @@ options_clear (gpointer data)
   g_strfreev (self->codecs);
   g_free (self->record_dir);
   g_free (self->on_finish);
+  g_free (self->metrics_file);
   g_strfreev (self->ice_servers);
   g_strfreev (self->reports);
   g_strfreev (self->settings_of_source);

@@ -66,6 +66,12 @@ typedef enum {
  * @split_ms: of a recording, after which a file ends and another begins; 0 is never
  * @split_bytes: likewise
  * @audio_only: record no video
+ * @min_free_bytes: of the disk, that recordings leave; 0 is the usual, %MB_OPTIONS_NO_FLOOR is none
+ * @quota_bytes: that all recordings may take; 0 is any number
+ * @room_quota_bytes: that those of one room may take; 0 is any number
+ * @write_buffer_bytes: of a recorded file, that may wait for a slow disk; 0 is the usual
+ * @keeps_corrupt: record pictures that refer to what was lost
+ * @metrics_file: (nullable): where figures are written to
  * @on_finish: (nullable): a command for each session that has ended
  * @idle_ms: how long a bot stays in a room with nobody else; 0 is for ever
  * @count: bots a room
@@ -134,6 +140,12 @@ typedef struct {
   gint64 split_ms;
   guint64 split_bytes;
   gboolean audio_only;
+  guint64 min_free_bytes;
+  guint64 quota_bytes;
+  guint64 room_quota_bytes;
+  guint64 write_buffer_bytes;
+  gboolean keeps_corrupt;
+  char *metrics_file;
   char *on_finish;
   gint64 idle_ms;
   unsigned int count;
@@ -160,6 +172,8 @@ typedef struct {
   GPtrArray
       *settings; /* (element-type Setting) private: what was given, for mb_options_to_worker() */
 } MbOptions;
+
+#define MB_OPTIONS_NO_FLOOR G_MAXUINT64
 
 /* The environment variable that a token may come in, so that it stands in no process list. */
 #define MB_OPTIONS_TOKEN_VARIABLE "MESHBOT_TOKEN"

@@ -21,6 +21,8 @@ static const char USAGE[] =
     "meshbot archive verify DIR    checksums, every file decoded to its end, compared with session.json\n"
     "meshbot archive info DIR      who was there, when, what was recorded, what is missing\n"
     "meshbot archive repair DIR    finish what a recorder that was killed has left\n"
+    "meshbot archive export DIR --tracks [--output FILE.mkv]\n"
+    "                              each session as one Matroska, every participant's tracks aligned in it\n"
     "\n"
     "DIR is what --record got, or a room's or a session's folder in it.\n";
 
@@ -29,9 +31,16 @@ typedef struct {
   unsigned int n_files;
   unsigned int n_differences;
   unsigned int n_failures;
+  const char *output; /* (nullable) of an export */
 } Totals;
 
 typedef void (*Verb) (MbArchivedSession *session, GString *out, Totals *totals);
+
+static void
+say_error (const char *text)
+{
+  fprintf (stderr, "meshbot: %s\n", text);
+}
 
 static void
 verify (MbArchivedSession *session, GString *out, Totals *totals)
@@ -57,6 +66,19 @@ repair (MbArchivedSession *session, GString *out, Totals *totals)
     totals->n_failures += mb_archive_repair (session, out);
 }
 
+static void export(MbArchivedSession *session, GString *out, Totals *totals)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (session->is_live)
+    g_string_append_printf (
+        out, "live       %s: it is being recorded; what is finished of it\n", session->label);
+  if (mb_archive_export (session, totals->output, out, &error))
+    return;
+  say_error (error->message);
+  totals->n_failures++;
+}
+
 static const struct {
   const char *name;
   Verb verb;
@@ -64,21 +86,16 @@ static const struct {
 } VERBS[] = {
     {"verify", verify, MB_FOLDER_LOCK_SHARED},
     {"info", tell, MB_FOLDER_LOCK_SHARED},
+    {"export", export, MB_FOLDER_LOCK_SHARED},
     {"repair", repair, MB_FOLDER_LOCK_EXCLUSIVE},
 };
 
-static void
-say_error (const char *text)
-{
-  fprintf (stderr, "meshbot: %s\n", text);
-}
-
 static int
-run (gsize verb, const char *path)
+run (gsize verb, const char *path, const char *output)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) folders = mb_archived_session_find (path, &error);
-  Totals totals = {0};
+  Totals totals = {.output = output};
 
   if (folders == NULL) {
     say_error (error->message);
@@ -90,6 +107,11 @@ run (gsize verb, const char *path)
 
     say_error (line);
     return STATUS_FAILED;
+  }
+  if (output != NULL && folders->len > 1) {
+    say_error (
+        "--output is the name of one file, and there are several sessions; name the folder of one");
+    return STATUS_USAGE;
   }
   for (guint i = 0; i < folders->len; i++) {
     g_autoptr (GString) out = g_string_new (NULL);
@@ -134,6 +156,34 @@ hand_over (const char *path, const char *command)
   return is_done ? 0 : STATUS_FAILED;
 }
 
+/* Other forms of a session may come: which one is wanted is said. */
+static int
+run_export (gsize verb, int argc, char **argv)
+{
+  const char *path = NULL;
+  const char *output = NULL;
+  gboolean has_tracks = FALSE;
+  gboolean is_good = TRUE;
+
+  for (int i = 0; i < argc && is_good; i++) {
+    if (g_str_equal (argv[i], "--tracks"))
+      has_tracks = TRUE;
+    else if (g_str_has_prefix (argv[i], "--output="))
+      output = argv[i] + strlen ("--output=");
+    else if (g_str_equal (argv[i], "--output") && i + 1 < argc)
+      output = argv[++i];
+    else if (argv[i][0] != '-' && path == NULL)
+      path = argv[i];
+    else
+      is_good = FALSE;
+  }
+  if (is_good && has_tracks && path != NULL && *path != '\0' && (output == NULL || *output != '\0'))
+    return run (verb, path, output);
+  say_error ("archive export takes a folder and what is wanted of it: "
+             "meshbot archive export DIR --tracks [--output FILE.mkv]");
+  return STATUS_USAGE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -149,15 +199,17 @@ main (int argc, char **argv)
   for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS (VERBS); i++) {
     if (!g_str_equal (argv[1], VERBS[i].name))
       continue;
+    if (VERBS[i].verb == export)
+      return run_export (i, argc - 2, argv + 2);
     if (argc == 3 && argv[2][0] != '-' && argv[2][0] != '\0')
-      return run (i, argv[2]);
+      return run (i, argv[2], NULL);
     line = g_strdup_printf (
         "archive %s takes the name of one folder: meshbot archive %s DIR", argv[1], argv[1]);
     say_error (line);
     return STATUS_USAGE;
   }
   line = g_strdup_printf (
-      "'%s' is no verb; take one of verify, info, repair: meshbot archive verify DIR",
+      "'%s' is no verb; take one of verify, info, repair, export: meshbot archive verify DIR",
       argc > 1 ? argv[1] : "");
   say_error (line);
   return STATUS_USAGE;

@@ -3,8 +3,7 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Files may hold anything: no other container than Matroska is tried, no link followed, and no
- * picture decoded that is larger than a screen.
+ * Files may hold anything: no picture is decoded that is larger than a screen.
  */
 #include "mb-av-file.h"
 
@@ -13,84 +12,16 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "mb-av-input.h"
 #include "mb-av-io.h"
 #include "mb-error.h"
 
-#define MAX_TRACKS 16
+#define MAX_TRACKS MB_AV_MAX_TRACKS
 #define MAX_PIXELS (8192 * 4320)
 #define FILE_MODE 0640
 #define MS_BASE ((AVRational){1, 1000})
-
-typedef struct {
-  int fd;
-  AVFormatContext *format; /* (nullable) */
-  AVIOContext *io;
-  AVPacket *packet;
-} Input;
-
-static void
-input_close (Input *self)
-{
-  avformat_close_input (&self->format);
-  g_clear_pointer (&self->io, mb_av_io_free);
-  av_packet_free (&self->packet);
-  if (self->fd >= 0)
-    close (self->fd);
-  self->fd = -1;
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Input, input_close)
-
-/* Always FALSE: for `return fail (…)`. */
-static gboolean
-fail (const char *path, int code, GError **error)
-{
-  char text[AV_ERROR_MAX_STRING_SIZE] = "";
-
-  av_strerror (code, text, sizeof text);
-  g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "%s: %s", path, text);
-  return FALSE;
-}
-
-/* Whether it ends before the first frame of a Matroska file, be it with its first byte. */
-static gboolean
-is_cut_short (int fd, int code)
-{
-  static const guint8 EBML[] = {0x1a, 0x45, 0xdf, 0xa3};
-  guint8 start[sizeof EBML];
-
-  ssize_t n = pread (fd, start, sizeof start, 0);
-
-  return n == 0 ||
-         (code == AVERROR_EOF && n == sizeof start && memcmp (start, EBML, sizeof EBML) == 0);
-}
-
-/* Where the file ends before its first frame there is no format. */
-static gboolean
-input_open (Input *self, const char *path, GError **error)
-{
-  struct stat status;
-  int code;
-
-  self->fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (self->fd < 0 || fstat (self->fd, &status) != 0)
-    return fail (path, AVERROR (errno), error);
-  if (!S_ISREG (status.st_mode))
-    return fail (path, AVERROR (EINVAL), error);
-  self->packet = av_packet_alloc ();
-  self->io = mb_av_io_new (self->fd, FALSE);
-  self->format = avformat_alloc_context ();
-  self->format->pb = self->io;
-  self->format->flags |= AVFMT_FLAG_CUSTOM_IO;
-  self->format->max_streams = MAX_TRACKS;
-  code = avformat_open_input (&self->format, NULL, av_find_input_format ("matroska"), NULL);
-  if (code < 0 && is_cut_short (self->fd, code))
-    return TRUE;
-  return code >= 0 || fail (path, code, error);
-}
 
 static void
 track_free (gpointer data)
@@ -196,7 +127,7 @@ decode_packet (Decoders *self, const AVStream *stream, const AVPacket *packet, M
 }
 
 static void
-read_packets (MbAvFile *self, Input *input, MbAvDepth depth)
+read_packets (MbAvFile *self, MbAvInput *input, MbAvDepth depth)
 {
   Decoders decoders = {.frame = av_frame_alloc ()};
   char text[AV_ERROR_MAX_STRING_SIZE] = "";
@@ -237,11 +168,11 @@ read_packets (MbAvFile *self, Input *input, MbAvDepth depth)
 MbAvFile *
 mb_av_file_read (const char *path, MbAvDepth depth, GError **error)
 {
-  g_auto (Input) input = {.fd = -1};
+  g_auto (MbAvInput) input = {.fd = -1};
   MbAvFile *self;
 
   av_log_set_level (AV_LOG_QUIET);
-  if (!input_open (&input, path, error))
+  if (!mb_av_input_open (&input, path, error))
     return NULL;
   self = g_new0 (MbAvFile, 1);
   self->tracks = g_ptr_array_new_with_free_func (track_free);
@@ -301,7 +232,7 @@ copy_tracks (const AVFormatContext *from, AVFormatContext *to, const char *path,
                    : avcodec_parameters_copy (stream->codecpar, from->streams[i]->codecpar);
 
     if (code < 0)
-      return fail (path, code, error);
+      return mb_av_fail (path, code, error);
     stream->codecpar->codec_tag = 0;
     stream->time_base = from->streams[i]->time_base;
   }
@@ -309,7 +240,7 @@ copy_tracks (const AVFormatContext *from, AVFormatContext *to, const char *path,
 }
 
 static gboolean
-copy_packets (Input *input, AVFormatContext *to, const char *path, GError **error)
+copy_packets (MbAvInput *input, AVFormatContext *to, const char *path, GError **error)
 {
   int code = avformat_write_header (to, NULL);
 
@@ -331,7 +262,7 @@ copy_packets (Input *input, AVFormatContext *to, const char *path, GError **erro
   avio_flush (to->pb);
   if (code >= 0)
     code = to->pb->error;
-  return code >= 0 || fail (path, code, error);
+  return code >= 0 || mb_av_fail (path, code, error);
 }
 
 /**
@@ -347,30 +278,30 @@ copy_packets (Input *input, AVFormatContext *to, const char *path, GError **erro
 gboolean
 mb_av_file_copy (const char *from, const char *to, gboolean is_webm, GError **error)
 {
-  g_auto (Input) input = {.fd = -1};
+  g_auto (MbAvInput) input = {.fd = -1};
   AVFormatContext *format = NULL;
   gboolean is_good;
   int fd;
 
   av_log_set_level (AV_LOG_QUIET);
-  if (!input_open (&input, from, error))
+  if (!mb_av_input_open (&input, from, error))
     return FALSE;
   if (input.format == NULL)
-    return fail (from, AVERROR_EOF, error);
+    return mb_av_fail (from, AVERROR_EOF, error);
   avformat_alloc_output_context2 (&format, NULL, is_webm ? "webm" : "matroska", NULL);
   if (format == NULL)
-    return fail (to, AVERROR_MUXER_NOT_FOUND, error);
+    return mb_av_fail (to, AVERROR_MUXER_NOT_FOUND, error);
   fd = open (to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
   if (fd < 0) {
     avformat_free_context (format);
-    return fail (to, AVERROR (errno), error);
+    return mb_av_fail (to, AVERROR (errno), error);
   }
   format->flags |= AVFMT_FLAG_CUSTOM_IO;
   format->pb = mb_av_io_new (fd, TRUE);
   is_good =
       copy_tracks (input.format, format, to, error) && copy_packets (&input, format, to, error);
   if (is_good && fsync (fd) != 0)
-    is_good = fail (to, AVERROR (errno), error);
+    is_good = mb_av_fail (to, AVERROR (errno), error);
   g_clear_pointer (&format->pb, mb_av_io_free);
   avformat_free_context (format);
   close (fd);

@@ -17,6 +17,7 @@
 #define REORDER_SIZE 512       /* packets: a second of 4 Mb/s */
 #define LONG_REORDER_SIZE 2048 /* where a hole is waited for longer */
 #define GIVE_UP_WITHOUT_NACK_MS 100
+#define EARLY_US 700000 /* so long missing, a packet is likely lost: a key frame can be under way */
 #define RETRY_US 50000
 #define KEY_FRAME_RETRY_US 500000
 #define TARGET_BPS 2500000
@@ -35,6 +36,8 @@ struct _MbReceiver {
   gboolean discontinuous; /* the next packet follows a loss */
   gboolean in_key_frame;
   gboolean wants_key_frame;
+  gboolean wants_early; /* one, for what may still come */
+  gint64 early_number;  /* of the packet that it was last asked for; -1 means none */
 
   gint64 last_packet_us; /* 0 means none yet */
   double jitter;         /* timestamp units */
@@ -104,6 +107,7 @@ begin_source (MbReceiver *self, guint32 ssrc)
   self->transit = 0;
   self->last_sr = 0;
   self->n_padding = 0;
+  self->early_number = -1;
 }
 
 /**
@@ -466,6 +470,22 @@ mb_receiver_want_key_frame (MbReceiver *self)
   self->wants_key_frame = TRUE;
 }
 
+/* Who waits for long: by the time that a packet is given up the key frame is there, behind it: asked for only then, it
+ * would come later still. */
+static void
+ask_early (MbReceiver *self, gint64 now_us)
+{
+  gint64 number;
+  gint64 missed_at_us;
+
+  if (self->config.kind != MB_MEDIA_KIND_VIDEO || self->config.give_up_ms <= GIVE_UP_MS ||
+      !mb_reorder_find_hole (&self->reorder, &number, &missed_at_us) ||
+      number == self->early_number || now_us - missed_at_us < EARLY_US)
+    return;
+  self->early_number = number;
+  self->wants_early = TRUE;
+}
+
 /**
  * mb_receiver_tick:
  *
@@ -479,6 +499,7 @@ mb_receiver_tick (MbReceiver *self, gint64 now_us)
   if (wait_ms == 0)
     wait_ms =
         (self->config.feedback & MB_FEEDBACK_NACK) != 0 ? GIVE_UP_MS : GIVE_UP_WITHOUT_NACK_MS;
+  ask_early (self, now_us);
   give_up (self, now_us - (gint64) wait_ms * 1000, now_us);
 }
 
@@ -506,13 +527,15 @@ mb_receiver_write_feedback (MbReceiver *self, MbRtcpWriter *writer, guint32 own_
     mb_rtcp_write_nack (writer, own_ssrc, self->ssrc, seqs, n);
     self->stats.nacks += n;
   }
-  if (!self->wants_key_frame || now_us - self->asked_key_frame_us < KEY_FRAME_RETRY_US ||
+  if ((!self->wants_key_frame && !self->wants_early) ||
+      now_us - self->asked_key_frame_us < KEY_FRAME_RETRY_US ||
       (self->config.feedback & (MB_FEEDBACK_PLI | MB_FEEDBACK_FIR)) == 0)
     return;
   if ((self->config.feedback & MB_FEEDBACK_PLI) != 0)
     mb_rtcp_write_pli (writer, own_ssrc, self->ssrc);
   else
     mb_rtcp_write_fir (writer, own_ssrc, self->ssrc, self->fir_command++);
+  self->wants_early = FALSE;
   self->asked_key_frame_us = now_us;
   self->stats.plis++;
 }

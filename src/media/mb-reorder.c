@@ -151,6 +151,26 @@ mb_reorder_give_up (MbReorder *self, gint64 missed_before_us)
 }
 
 /**
+ * mb_reorder_find_hole:
+ * @number: (out): unwrapped, of the packet that the others wait for
+ * @missed_at_us: (out): when it was found missing
+ *
+ * Returns: whether there is one
+ */
+gboolean
+mb_reorder_find_hole (const MbReorder *self, gint64 *number, gint64 *missed_at_us)
+{
+  const MbReorderSlot *slot;
+
+  if (!self->started || self->next > self->highest)
+    return FALSE;
+  slot = &self->slots[(guint64) self->next % self->size];
+  *number = self->next;
+  *missed_at_us = slot->missed_at_us;
+  return slot->buffer == NULL;
+}
+
+/**
  * mb_reorder_collect_missing:
  * @retry_us: how long after the first time a packet is asked for again, then twice as long, and from
  *   then on every four times as long

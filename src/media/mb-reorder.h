@@ -39,5 +39,6 @@ void mb_reorder_clear (MbReorder *self);
 MbReorderResult mb_reorder_insert (MbReorder *self, guint16 seq, GstBuffer *buffer, gint64 now_us);
 GstBuffer *mb_reorder_pop (MbReorder *self);
 unsigned int mb_reorder_give_up (MbReorder *self, gint64 missed_before_us);
+gboolean mb_reorder_find_hole (const MbReorder *self, gint64 *number, gint64 *missed_at_us);
 gsize mb_reorder_collect_missing (
     MbReorder *self, gint64 now_us, gint64 retry_us, guint16 *seqs, gsize capacity);

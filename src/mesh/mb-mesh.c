@@ -36,7 +36,8 @@ struct _MbMesh {
   char *display_name;
   MbRole role;
   char *record_dir; /* (nullable) */
-  MbRecordingSplit record_split;
+  MbRecordingConfig recording;
+  MbSpace *space; /* (nullable) */
   gboolean record_on_finish;
   gboolean record_audio_only;
   GStrv receive_codecs; /* (nullable) */
@@ -371,7 +372,8 @@ start_recorder (MbMesh *self)
       .room_id = self->room_id,
       .server = self->server_url,
       .name = self->display_name,
-      .split = self->record_split,
+      .recording = self->recording,
+      .space = self->space,
       .on_finish = self->record_on_finish,
       .audio_only = self->record_audio_only};
 
@@ -622,7 +624,9 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->display_name = g_strdup (config->display_name);
   self->role = config->role;
   self->record_dir = g_strdup (config->record_dir);
-  self->record_split = config->record_split;
+  self->recording = config->recording;
+  if (config->space != NULL)
+    self->space = g_object_ref (config->space);
   self->record_on_finish = config->record_on_finish;
   self->record_audio_only = config->record_audio_only;
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
@@ -717,6 +721,7 @@ mb_mesh_dispose (GObject *object)
   g_clear_object (&self->recorder);
   g_clear_object (&self->signaling);
   g_clear_object (&self->source);
+  g_clear_object (&self->space);
   g_clear_pointer (&self->media, mb_media_unref);
   G_OBJECT_CLASS (mb_mesh_parent_class)->dispose (object);
 }

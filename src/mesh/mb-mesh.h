@@ -11,6 +11,7 @@
 #include "mb-message.h"
 #include "mb-recording.h"
 #include "mb-source.h"
+#include "mb-space.h"
 
 /**
  * MbMeshConfig:
@@ -21,7 +22,8 @@
  * @role: what we are there
  * @cname: (nullable): our canonical name in RTCP and descriptions; NULL makes one up
  * @record_dir: (nullable): record every peer into this folder
- * @record_split: when a recorded file ends and another begins
+ * @recording: of each recorded file
+ * @space: (nullable): how much room for recordings there is
  * @record_on_finish: somebody hands ended sessions over, which is marked in them
  * @record_audio_only: no video is asked for
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
@@ -40,7 +42,8 @@ typedef struct {
   MbRole role;
   const char *cname;
   const char *record_dir;
-  MbRecordingSplit record_split;
+  MbRecordingConfig recording;
+  MbSpace *space;
   gboolean record_on_finish;
   gboolean record_audio_only;
   const char *const *receive_codecs;

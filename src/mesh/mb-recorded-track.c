@@ -47,6 +47,8 @@ mb_recorded_track_write (const MbRecordedTrack *self, MbJsonWriter *json)
   }
   mb_json_writer_add_number (json, "packets", (double) self->n_packets);
   mb_json_writer_add_number (json, "lost", (double) self->n_lost);
+  if (self->n_missing > 0)
+    mb_json_writer_add_number (json, "missing", (double) self->n_missing);
   if (strcmp (self->kind, "video") == 0)
     mb_json_writer_add_number (json, "keyframes", (double) self->n_key_frames);
   mb_json_writer_begin (json, "gaps", '[');

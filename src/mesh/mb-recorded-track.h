@@ -25,6 +25,7 @@ typedef struct {
  * @height: likewise
  * @n_packets: RTP packets that came
  * @n_lost: that did not, in spite of asking again
+ * @n_missing: frames that came and are not in the file, for want of room or since the disk was slow
  * @n_key_frames: in the file; 0 for audio
  * @gaps: (element-type MbRecordedGap)
  */
@@ -35,6 +36,7 @@ typedef struct {
   unsigned int height;
   guint64 n_packets;
   guint64 n_lost;
+  guint64 n_missing;
   guint64 n_key_frames;
   GArray *gaps;
 } MbRecordedTrack;

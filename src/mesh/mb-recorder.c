@@ -20,6 +20,7 @@
 #include "mb-metrics.h"
 #include "mb-rec-name.h"
 #include "mb-recording.h"
+#include "mb-speaker.h"
 
 #define FOLDER_MODE 0750
 #define MAX_SAME_NAME 1000 /* files of one peer, or sessions that began in one second */
@@ -31,6 +32,7 @@
 typedef struct {
   char *peer_id;
   MbRecordedFile *file; /* not owned: the record's */
+  guint64 n_missing_told;
 } Entry;
 
 /* What a peer has now. */
@@ -49,7 +51,12 @@ struct _MbRecorder {
 
   char *folder;
   MbSessionRecord *record;
-  MbRecordingSplit split;
+  char *room_id;
+  MbRecordingConfig config;
+  MbSpace *space;     /* (nullable) */
+  MbSpaceLevel level; /* what there is room for */
+  MbSpeaker speaker;
+  guint speaker_id; /* of its timer */
   gboolean audio_only;
   GHashTable *recordings; /* (element-type MbRecording Entry) */
   GHashTable *names;      /* (element-type utf8) stems that are taken */
@@ -131,6 +138,19 @@ retry_later (MbRecorder *self, const Entry *entry)
 }
 
 static void
+note_file (
+    MbRecorder *self, MbRecording *recording, const char *event, const char *name, guint64 value)
+{
+  const Entry *entry = g_hash_table_lookup (self->recordings, recording);
+  g_autofree char *path = g_path_get_basename (mb_recording_get_location (recording));
+  /* It is one of ours: nothing in it has to be escaped. */
+  g_autofree char *members =
+      g_strdup_printf (",\"path\":\"%s\",\"%s\":%" G_GUINT64_FORMAT, path, name, value);
+
+  mb_session_record_note (self->record, event, entry->peer_id, members);
+}
+
+static void
 on_recording_opened (MbRecording *recording, MbRecorder *self)
 {
   const Entry *entry = g_hash_table_lookup (self->recordings, recording);
@@ -168,14 +188,70 @@ on_recording_closed (MbRecording *recording, MbRecorder *self)
   const Entry *entry = g_hash_table_lookup (self->recordings, recording);
 
   mb_recording_describe (recording, entry->file);
-  if (entry->file->error != NULL)
+  if (self->space != NULL)
+    mb_space_add_written (self->space, self->room_id, mb_recording_take_written (recording));
+  if (entry->file->error != NULL) {
     retry_later (self, entry);
+    if (self->space != NULL)
+      mb_space_check (self->space);
+  }
   if (entry->file->zero_us == 0 && entry->file->error == NULL)
     mb_session_record_drop_file (self->record, entry->file);
   else
     close_file (self, entry->file);
   g_hash_table_remove (self->recordings, recording);
   check_finished (self);
+}
+
+static void
+on_recording_late (MbRecording *recording, guint64 waited_ms, MbRecorder *self)
+{
+  note_file (self, recording, "disk-slow", "waitedMs", waited_ms);
+}
+
+static void
+on_recording_overrun (MbRecording *recording, guint64 n_frames, MbRecorder *self)
+{
+  Entry *entry = g_hash_table_lookup (self->recordings, recording);
+
+  note_file (self, recording, "frames-missing", "frames", n_frames);
+  if (self->space != NULL)
+    mb_space_add_missing (self->space, n_frames - MIN (n_frames, entry->n_missing_told));
+  entry->n_missing_told = n_frames;
+}
+
+static void
+on_recording_size (MbRecording *recording, guint width, guint height, MbRecorder *self)
+{
+  const Entry *entry = g_hash_table_lookup (self->recordings, recording);
+  g_autofree char *path = g_path_get_basename (mb_recording_get_location (recording));
+  g_autofree char *members =
+      g_strdup_printf (",\"path\":\"%s\",\"width\":%u,\"height\":%u", path, width, height);
+
+  mb_session_record_note (self->record, "size", entry->peer_id, members);
+}
+
+static void
+on_recording_loss (MbRecording *recording, gboolean is_video, guint64 n_packets, MbRecorder *self)
+{
+  note_file (self, recording, is_video ? "video-loss" : "audio-loss", "packets", n_packets);
+}
+
+static gboolean
+on_speaker_round (gpointer user_data)
+{
+  MbRecorder *self = user_data;
+  GHashTableIter iter;
+  gpointer recording;
+  gpointer entry;
+
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, &entry))
+    mb_speaker_take (
+        &self->speaker, ((Entry *) entry)->peer_id, mb_recording_get_loudness (recording));
+  if (mb_speaker_end_round (&self->speaker))
+    mb_session_record_note (self->record, "speaker", self->speaker.id, "");
+  return G_SOURCE_CONTINUE;
 }
 
 /* `alice-Xy3`, then `alice-Xy3-2` for the next file of the same peer. */
@@ -210,7 +286,7 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
   g_autofree char *stem = dup_free_stem (self, peer_id, display_name);
   g_autoptr (GError) error = NULL;
   MbRecording *recording =
-      stem != NULL ? mb_recording_new (tracks, stem, &self->split, &error) : NULL;
+      stem != NULL ? mb_recording_new (tracks, stem, &self->config, &error) : NULL;
   const MbTrack *first = g_ptr_array_index (tracks, 0);
   Entry *entry = NULL;
 
@@ -225,6 +301,15 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
       recording, "split", G_CALLBACK (on_recording_split), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
       recording, "closed", G_CALLBACK (on_recording_closed), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      recording, "late", G_CALLBACK (on_recording_late), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      recording, "size", G_CALLBACK (on_recording_size), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      recording, "loss", G_CALLBACK (on_recording_loss), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+      recording, "overrun", G_CALLBACK (on_recording_overrun), self, G_CONNECT_DEFAULT);
+  mb_recording_set_without_video (recording, self->level != MB_SPACE_LEVEL_FREE);
   entry = g_new0 (Entry, 1);
   entry->peer_id = g_strdup (peer_id);
   entry->file = mb_session_record_add_file (self->record, mb_recording_get_location (recording),
@@ -409,10 +494,13 @@ mb_recorder_update (
   if (self->finishing)
     return;
   set_present (self, peer_id, display_name, tracks);
+  if (self->level == MB_SPACE_LEVEL_FULL)
+    return;
   for (guint i = 0; tracks != NULL && i < tracks->len; i++) {
     MbTrack *track = g_ptr_array_index (tracks, i);
 
-    if (!is_recorded (self, track) && !(self->audio_only && track->kind == MB_MEDIA_KIND_VIDEO))
+    if (!is_recorded (self, track) && !(self->audio_only && track->kind == MB_MEDIA_KIND_VIDEO) &&
+        !(self->level != MB_SPACE_LEVEL_FREE && track->is_screen))
       g_ptr_array_add (fresh, track);
   }
   while (fresh->len > 0) {
@@ -432,6 +520,74 @@ mb_recorder_update (
   }
 }
 
+static void
+finish_all (MbRecorder *self)
+{
+  GHashTableIter iter;
+  gpointer recording;
+
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, NULL))
+    mb_recording_finish (recording);
+}
+
+/* For all that are here and that nothing is recorded of. */
+static void
+begin_missing (MbRecorder *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->present);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Presence *presence = value;
+
+    mb_recorder_update (self, presence->peer_id, presence->display_name, presence->tracks);
+  }
+}
+
+static void
+tell_level (MbRecorder *self, const MbSpaceState *state)
+{
+  static const char *const EVENTS[] = {"disk-ok", "disk-low", "disk-full"};
+  static const char *const WORDS[] = {"everything is recorded again",
+      "sound is recorded, pictures are not", "nothing is recorded any more"};
+  g_autofree char *left = g_format_size (state->left_bytes);
+  g_autofree char *members = g_strdup_printf (",\"reason\":\"%s\",\"leftBytes\":%" G_GUINT64_FORMAT
+                                              ",\"floorBytes\":%" G_GUINT64_FORMAT,
+      state->reason, state->left_bytes, state->floor_bytes);
+
+  g_log (G_LOG_DOMAIN,
+      state->level == MB_SPACE_LEVEL_FREE ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING,
+      "room %s: %s left (%s): %s", self->room_id, left, state->reason, WORDS[state->level]);
+  mb_session_record_note (self->record, EVENTS[state->level], NULL, members);
+}
+
+static void
+on_space_checked (MbSpace *space, MbRecorder *self)
+{
+  MbSpaceState state;
+  GHashTableIter iter;
+  gpointer recording;
+
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, NULL))
+    mb_space_add_written (space, self->room_id, mb_recording_take_written (recording));
+  mb_space_get_state (space, self->room_id, &state);
+  if (state.level == self->level || self->finishing)
+    return;
+  self->level = state.level;
+  tell_level (self, &state);
+  if (state.level == MB_SPACE_LEVEL_FULL) {
+    finish_all (self);
+    return;
+  }
+  g_hash_table_iter_init (&iter, self->recordings);
+  while (g_hash_table_iter_next (&iter, &recording, NULL))
+    mb_recording_set_without_video (recording, state.level == MB_SPACE_LEVEL_LOW);
+  begin_missing (self);
+}
+
 /**
  * mb_recorder_finish:
  *
@@ -440,16 +596,12 @@ mb_recorder_update (
 void
 mb_recorder_finish (MbRecorder *self)
 {
-  GHashTableIter iter;
-  gpointer recording;
-
   if (self->finishing)
     return;
   self->finishing = TRUE;
+  g_clear_handle_id (&self->speaker_id, g_source_remove);
   g_hash_table_remove_all (self->present);
-  g_hash_table_iter_init (&iter, self->recordings);
-  while (g_hash_table_iter_next (&iter, &recording, NULL))
-    mb_recording_finish (recording);
+  finish_all (self);
   check_finished (self);
 }
 
@@ -520,7 +672,8 @@ mb_recorder_new (const MbRecorderConfig *config, GError **error)
     return NULL;
   self = g_object_new (MB_TYPE_RECORDER, NULL);
   self->folder = g_steal_pointer (&folder);
-  self->split = config->split;
+  self->room_id = g_strdup (config->room_id);
+  self->config = config->recording;
   self->audio_only = config->audio_only;
   self->lock = lock_folder (self->folder);
   self->record =
@@ -529,6 +682,14 @@ mb_recorder_new (const MbRecorderConfig *config, GError **error)
     mb_session_record_set_pending (self->record);
   g_signal_connect_object (
       self->record, "finished", G_CALLBACK (on_record_finished), self, G_CONNECT_DEFAULT);
+  self->speaker_id = g_timeout_add (MB_SPEAKER_ROUND_MS, on_speaker_round, self);
+  if (config->space != NULL) {
+    self->space = g_object_ref (config->space);
+    mb_space_add_written (self->space, self->room_id, 0);
+    g_signal_connect_object (
+        self->space, "checked", G_CALLBACK (on_space_checked), self, G_CONNECT_DEFAULT);
+    mb_space_check (self->space);
+  }
   return self;
 }
 
@@ -537,10 +698,14 @@ mb_recorder_finalize (GObject *object)
 {
   MbRecorder *self = MB_RECORDER (object);
 
+  g_clear_handle_id (&self->speaker_id, g_source_remove);
+  mb_speaker_clear (&self->speaker);
   g_hash_table_unref (self->recordings);
   g_hash_table_unref (self->names);
   g_hash_table_unref (self->present);
   g_clear_object (&self->record);
+  g_clear_object (&self->space);
+  g_free (self->room_id);
   mb_folder_unlock (self->lock);
   g_free (self->folder);
   G_OBJECT_CLASS (mb_recorder_parent_class)->finalize (object);

@@ -8,6 +8,7 @@
 #include <glib-object.h>
 
 #include "mb-recording.h"
+#include "mb-space.h"
 
 #define MB_TYPE_RECORDER (mb_recorder_get_type ())
 G_DECLARE_FINAL_TYPE (MbRecorder, mb_recorder, MB, RECORDER, GObject)
@@ -18,7 +19,8 @@ G_DECLARE_FINAL_TYPE (MbRecorder, mb_recorder, MB, RECORDER, GObject)
  * @room_id: a valid room id
  * @server: where the room is, for the session's record
  * @name: under which name it is recorded
- * @split: when a file ends and another begins
+ * @recording: of each file
+ * @space: (nullable): how much room there is; NULL does not look
  * @on_finish: session.json says that the session is to be handed over
  * @audio_only: pictures are left out
  */
@@ -27,7 +29,8 @@ typedef struct {
   const char *room_id;
   const char *server;
   const char *name;
-  MbRecordingSplit split;
+  MbRecordingConfig recording;
+  MbSpace *space;
   gboolean on_finish;
   gboolean audio_only;
 } MbRecorderConfig;

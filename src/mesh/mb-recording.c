@@ -28,11 +28,11 @@ typedef struct {
 } CodecRow;
 
 static const CodecRow CODECS[] = {
-    {MB_CODEC_VP8, "rtpvp8depay", "webm"},
-    {MB_CODEC_VP9, "rtpvp9depay", "webm"},
+    {MB_CODEC_VP8, "rtpvp8depay name=depayloader", "webm"},
+    {MB_CODEC_VP9, "rtpvp9depay name=depayloader", "webm"},
     /* avc3: a change of parameter sets within the stream is allowed, which avc1 cannot say. */
     {MB_CODEC_H264,
-        "rtph264depay ! h264parse config-interval=-1 ! "
+        "rtph264depay name=depayloader ! h264parse config-interval=-1 ! "
         "capsfilter caps=\"video/x-h264,stream-format=avc3,alignment=au\"",
         "mkv"},
     {MB_CODEC_OPUS, "rtpopusdepay", "webm"},
@@ -53,6 +53,7 @@ struct _MbRecording {
   GArray *past;       /* (element-type Past) likewise */
   char *location;     /* of the file under way */
   GstElement *pipeline;
+  GstElement *writer; /* (nullable) */
   MbHandle *handle;
   guint bus_watch_id;
   guint timeout_id;
@@ -62,7 +63,10 @@ struct _MbRecording {
   guint64 n_key_frames;
   unsigned int width; /* pixels; 0 means no picture */
   unsigned int height;
-  char *problem; /* (nullable) why it ended by itself */
+  char *problem;           /* (nullable) why it ended by itself */
+  GArray *missing_gaps[2]; /* (element-type MbRecordedGap) the writer's, of sound and of pictures */
+  guint64 n_missing[2];    /* frames, likewise */
+  guint64 written_told;    /* bytes */
   gboolean finishing;
   gboolean stopping;
 };
@@ -71,6 +75,10 @@ enum {
   SIGNAL_OPENED,
   SIGNAL_SPLIT,
   SIGNAL_CLOSED,
+  SIGNAL_LATE,
+  SIGNAL_OVERRUN,
+  SIGNAL_SIZE,
+  SIGNAL_LOSS,
   N_SIGNALS,
 };
 
@@ -183,6 +191,28 @@ begin_next (MbRecording *self)
   self->duration = 0;
   self->bytes = 0;
   self->n_key_frames = 0;
+  for (int i = 0; i < 2; i++) {
+    g_array_set_size (self->missing_gaps[i], 0);
+    self->n_missing[i] = 0;
+  }
+}
+
+/* Times before and after each gap, in pairs. */
+static void
+append_gaps (MbRecording *self, const GValue *times, GArray *gaps)
+{
+  guint n = times != NULL ? gst_value_array_get_size (times) : 0;
+
+  for (guint i = 0; i + 1 < n; i += 2) {
+    guint64 from = g_value_get_uint64 (gst_value_array_get_value (times, i));
+    guint64 to = g_value_get_uint64 (gst_value_array_get_value (times, i + 1));
+    MbRecordedGap gap = {.at_ms = GST_CLOCK_DIFF (self->zero, from) / (gint64) GST_MSECOND,
+        .duration_ms = (gint64) ((to - from) / GST_MSECOND)};
+
+    /* What went missing before the first frame is not missing in the file. */
+    if (GST_CLOCK_TIME_IS_VALID (self->zero) && to > self->zero)
+      g_array_append_val (gaps, gap);
+  }
 }
 
 static void
@@ -203,6 +233,12 @@ on_writer_closed (MbRecording *self, const GstStructure *structure)
   gst_structure_get (structure, "bytes", G_TYPE_UINT64, &self->bytes, "duration", G_TYPE_UINT64,
       &self->duration, "key-frames", G_TYPE_UINT64, &self->n_key_frames, "width", G_TYPE_UINT,
       &self->width, "height", G_TYPE_UINT, &self->height, NULL);
+  for (int i = 0; i < 2; i++) {
+    gst_structure_get_uint64 (
+        structure, i == 0 ? "audio-missing" : "video-missing", &self->n_missing[i]);
+    append_gaps (self, gst_structure_get_value (structure, i == 0 ? "audio-gaps" : "video-gaps"),
+        self->missing_gaps[i]);
+  }
   if (problem != NULL && *problem != '\0') {
     g_warning ("%s: %s", self->location, problem);
     self->problem = g_strdup (problem);
@@ -213,6 +249,52 @@ on_writer_closed (MbRecording *self, const GstStructure *structure)
   if (g_strcmp0 (gst_structure_get_string (structure, "reason"), MB_WRITER_REASON_SPLIT) == 0) {
     g_signal_emit (self, signals[SIGNAL_SPLIT], 0);
     begin_next (self);
+  }
+}
+
+static void
+on_writer_late (MbRecording *self, const GstStructure *structure)
+{
+  guint64 waited = 0;
+
+  gst_structure_get_uint64 (structure, "waited", &waited);
+  g_warning (
+      "%s: the disk has taken nothing for %.1f s", self->location, (double) waited / GST_SECOND);
+  g_signal_emit (self, signals[SIGNAL_LATE], 0, waited / GST_MSECOND);
+}
+
+static void
+on_writer_overrun (MbRecording *self, const GstStructure *structure)
+{
+  guint64 n_frames = 0;
+
+  gst_structure_get_uint64 (structure, "frames", &n_frames);
+  g_warning ("%s: the disk is too slow; %" G_GUINT64_FORMAT " frames are lost so far",
+      self->location, n_frames);
+  g_signal_emit (self, signals[SIGNAL_OVERRUN], 0, n_frames);
+}
+
+static void
+on_writer_size (MbRecording *self, const GstStructure *structure)
+{
+  guint width = 0;
+  guint height = 0;
+
+  gst_structure_get (structure, "width", G_TYPE_UINT, &width, "height", G_TYPE_UINT, &height, NULL);
+  g_signal_emit (self, signals[SIGNAL_SIZE], 0, width, height);
+}
+
+static void
+on_rtp_lost (MbRecording *self, const GstStructure *structure, gpointer source)
+{
+  guint64 n_packets = 0;
+  guint at = 0;
+
+  gst_structure_get_uint64 (structure, "packets", &n_packets);
+  if (g_ptr_array_find (self->sources, source, &at)) {
+    const MbTrack *track = g_ptr_array_index (self->tracks, at);
+
+    g_signal_emit (self, signals[SIGNAL_LOSS], 0, track->kind == MB_MEDIA_KIND_VIDEO, n_packets);
   }
 }
 
@@ -250,6 +332,14 @@ on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
     on_writer_opened (self, structure);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_CLOSED)) {
     on_writer_closed (self, structure);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_SIZE)) {
+    on_writer_size (self, structure);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_RTP_LOST)) {
+    on_rtp_lost (self, structure, GST_MESSAGE_SRC (message));
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_LATE)) {
+    on_writer_late (self, structure);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_OVERRUN)) {
+    on_writer_overrun (self, structure);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_KEY_FRAME_WANTED)) {
     request_key_frames (self);
   }
@@ -264,16 +354,17 @@ make_source (const MbTrack *track, GstElement *bin)
 
   if (source == NULL)
     return NULL;
-  g_object_set (source, MB_PROP_CAPS, caps, NULL);
+  g_object_set (source, MB_PROP_CAPS, caps, MB_PROP_AUDIO_LEVEL_ID, track->audio_level_id, NULL);
   gst_bin_add (GST_BIN (bin), source);
   return source;
 }
 
 static gboolean
-add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error)
+add_track (MbRecording *self, MbTrack *track, gboolean keeps_corrupt, GError **error)
 {
   const CodecRow *row = find_codec (track->codec);
   const char *pad = track->kind == MB_MEDIA_KIND_VIDEO ? MB_WRITER_PAD_VIDEO : MB_WRITER_PAD_AUDIO;
+  g_autoptr (GstElement) depayloader = NULL;
   GstElement *source;
   GstElement *branch;
   MbRtpPort *port = NULL;
@@ -287,10 +378,14 @@ add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error
       row->branch, TRUE, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (branch == NULL)
     return FALSE;
+  depayloader = gst_bin_get_by_name (GST_BIN (branch), "depayloader");
+  /* What refers to a picture that is missing is none; the receiver asks for a key frame meanwhile. */
+  if (depayloader != NULL)
+    g_object_set (depayloader, "wait-for-keyframe", !keeps_corrupt, NULL);
   gst_bin_add (GST_BIN (self->pipeline), branch);
   source = make_source (track, self->pipeline);
   if (source == NULL || !gst_element_link (source, branch) ||
-      !gst_element_link_pads (branch, "src", writer, pad)) {
+      !gst_element_link_pads (branch, "src", self->writer, pad)) {
     g_set_error (error, MB_ERROR, MB_ERROR_FAILED, "the parts of the recording do not fit (%s)",
         row->branch);
     return FALSE;
@@ -302,9 +397,10 @@ add_track (MbRecording *self, MbTrack *track, GstElement *writer, GError **error
 }
 
 static gboolean
-build (MbRecording *self, const MbRecordingSplit *split, GError **error)
+build (MbRecording *self, const MbRecordingConfig *config, GError **error)
 {
   GstElement *writer = gst_element_factory_make (MB_ELEMENT_WRITER, NULL);
+  const MbRecordingSplit *split = &config->split;
 
   if (writer == NULL) {
     g_set_error_literal (error, MB_ERROR, MB_ERROR_FAILED,
@@ -313,9 +409,12 @@ build (MbRecording *self, const MbRecordingSplit *split, GError **error)
   }
   g_object_set (writer, MB_PROP_LOCATION, self->location, MB_PROP_SPLIT_DURATION,
       (guint64) split->duration_ms * GST_MSECOND, MB_PROP_SPLIT_BYTES, split->bytes, NULL);
+  if (config->max_queue_bytes > 0)
+    g_object_set (writer, MB_PROP_MAX_QUEUE_BYTES, config->max_queue_bytes, NULL);
   gst_bin_add (GST_BIN (self->pipeline), writer);
+  self->writer = gst_object_ref (writer);
   for (guint i = 0; i < self->tracks->len; i++) {
-    if (!add_track (self, g_ptr_array_index (self->tracks, i), writer, error))
+    if (!add_track (self, g_ptr_array_index (self->tracks, i), config->keeps_corrupt, error))
       return FALSE;
   }
   return TRUE;
@@ -344,7 +443,7 @@ choose_extension (GPtrArray *tracks)
  */
 MbRecording *
 mb_recording_new (
-    GPtrArray *tracks, const char *stem, const MbRecordingSplit *split, GError **error)
+    GPtrArray *tracks, const char *stem, const MbRecordingConfig *config, GError **error)
 {
   g_autoptr (MbRecording) self = g_object_new (MB_TYPE_RECORDING, NULL);
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
@@ -352,7 +451,7 @@ mb_recording_new (
   for (guint i = 0; i < tracks->len; i++)
     g_ptr_array_add (self->tracks, mb_track_ref (g_ptr_array_index (tracks, i)));
   self->location = g_strdup_printf ("%s.%s", stem, choose_extension (tracks));
-  if (!build (self, split, error))
+  if (!build (self, config, error))
     return NULL;
   self->bus_watch_id = gst_bus_add_watch (bus, on_bus_message, self);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
@@ -363,6 +462,55 @@ mb_recording_new (
   }
   request_key_frames (self);
   return g_steal_pointer (&self);
+}
+
+/**
+ * mb_recording_set_without_video:
+ *
+ * Leaves pictures out, or lets them go on with their next key frame.
+ */
+void
+mb_recording_set_without_video (MbRecording *self, gboolean without_video)
+{
+  g_object_set (self->writer, MB_PROP_WITHOUT_VIDEO, without_video, NULL);
+}
+
+/**
+ * mb_recording_get_loudness:
+ *
+ * Returns: of its sound, dB; %MB_LOUDNESS_UNKNOWN where its packets do not say
+ */
+int
+mb_recording_get_loudness (MbRecording *self)
+{
+  int loudest = MB_LOUDNESS_UNKNOWN;
+
+  for (guint i = 0; i < self->sources->len; i++) {
+    const MbTrack *track = g_ptr_array_index (self->tracks, i);
+    int loudness = MB_LOUDNESS_UNKNOWN;
+
+    if (track->audio_level_id != 0)
+      g_object_get (g_ptr_array_index (self->sources, i), MB_PROP_LOUDNESS, &loudness, NULL);
+    loudest = MAX (loudest, loudness);
+  }
+  return loudest;
+}
+
+/**
+ * mb_recording_take_written:
+ *
+ * Returns: the bytes that it has written since this was last asked, all its files together
+ */
+guint64
+mb_recording_take_written (MbRecording *self)
+{
+  guint64 written = 0;
+  guint64 fresh;
+
+  g_object_get (self->writer, MB_PROP_WRITTEN, &written, NULL);
+  fresh = written - MIN (written, self->written_told);
+  self->written_told += fresh;
+  return fresh;
 }
 
 /**
@@ -403,22 +551,33 @@ mb_recording_get_location (MbRecording *self)
   return self->location;
 }
 
-static void
-add_gaps (MbRecording *self, const GstStructure *account, MbRecordedTrack *track)
+static gint
+compare_gaps (gconstpointer a, gconstpointer b)
 {
-  const GValue *times = gst_structure_get_value (account, "gaps");
-  guint n = times != NULL ? gst_value_array_get_size (times) : 0;
+  const MbRecordedGap *one = a;
+  const MbRecordedGap *other = b;
 
-  for (guint i = 0; i + 1 < n; i += 2) {
-    guint64 from = g_value_get_uint64 (gst_value_array_get_value (times, i));
-    guint64 to = g_value_get_uint64 (gst_value_array_get_value (times, i + 1));
-    MbRecordedGap gap = {.at_ms = GST_CLOCK_DIFF (self->zero, from) / (gint64) GST_MSECOND,
-        .duration_ms = (gint64) ((to - from) / GST_MSECOND)};
+  return (one->at_ms > other->at_ms) - (one->at_ms < other->at_ms);
+}
 
-    /* What went missing before the first frame is not missing in the file. */
-    if (GST_CLOCK_TIME_IS_VALID (self->zero) && to > self->zero)
-      g_array_append_val (track->gaps, gap);
+/* In order, and each instant in one gap: a packet that is missing may be the reason of pictures that are. */
+static void
+join_gaps (GArray *gaps)
+{
+  guint n = 0;
+
+  g_array_sort (gaps, compare_gaps);
+  for (guint i = 0; i < gaps->len; i++) {
+    const MbRecordedGap *gap = &g_array_index (gaps, MbRecordedGap, i);
+    MbRecordedGap *last = n > 0 ? &g_array_index (gaps, MbRecordedGap, n - 1) : NULL;
+
+    if (last != NULL && gap->at_ms < last->at_ms + last->duration_ms)
+      last->duration_ms =
+          MAX (last->at_ms + last->duration_ms, gap->at_ms + gap->duration_ms) - last->at_ms;
+    else
+      g_array_index (gaps, MbRecordedGap, n++) = *gap;
   }
+  g_array_set_size (gaps, n);
 }
 
 static MbRecordedTrack *
@@ -438,7 +597,11 @@ describe_track (MbRecording *self, guint index)
     described->n_packets -= past->n_packets;
     described->n_lost -= past->n_lost;
   }
-  add_gaps (self, account, described);
+  append_gaps (self, gst_structure_get_value (account, "gaps"), described->gaps);
+  described->n_missing = self->n_missing[is_video];
+  g_array_append_vals (
+      described->gaps, self->missing_gaps[is_video]->data, self->missing_gaps[is_video]->len);
+  join_gaps (described->gaps);
   if (is_video) {
     described->width = self->width;
     described->height = self->height;
@@ -484,6 +647,7 @@ mb_recording_dispose (GObject *object)
     mb_handle_clear (self->handle);
   if (self->pipeline != NULL && !self->stopping)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  g_clear_object (&self->writer);
   g_clear_object (&self->pipeline);
   g_clear_pointer (&self->handle, mb_handle_unref);
   G_OBJECT_CLASS (mb_recording_parent_class)->dispose (object);
@@ -498,6 +662,8 @@ mb_recording_finalize (GObject *object)
   g_ptr_array_unref (self->sources);
   g_ptr_array_unref (self->tracks);
   g_array_unref (self->past);
+  g_array_unref (self->missing_gaps[0]);
+  g_array_unref (self->missing_gaps[1]);
   g_free (self->location);
   g_free (self->problem);
   G_OBJECT_CLASS (mb_recording_parent_class)->finalize (object);
@@ -532,6 +698,36 @@ mb_recording_class_init (MbRecordingClass *klass)
    */
   signals[SIGNAL_CLOSED] = g_signal_new (
       "closed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * MbRecording::late:
+   * @waited_ms: for how long the disk has taken nothing
+   */
+  signals[SIGNAL_LATE] = g_signal_new ("late", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+      NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
+
+  /**
+   * MbRecording::size:
+   * @width: of pictures from about now on
+   * @height: likewise
+   */
+  signals[SIGNAL_SIZE] = g_signal_new ("size", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+      NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_UINT);
+
+  /**
+   * MbRecording::loss:
+   * @is_video: of which track
+   * @n_packets: that did not come, in spite of having been asked for again
+   */
+  signals[SIGNAL_LOSS] = g_signal_new ("loss", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+      NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_BOOLEAN, G_TYPE_UINT64);
+
+  /**
+   * MbRecording::overrun:
+   * @n_frames: that were dropped so far since the disk was too slow for them
+   */
+  signals[SIGNAL_OVERRUN] = g_signal_new ("overrun", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+      0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
 }
 
 static void
@@ -539,6 +735,8 @@ mb_recording_init (MbRecording *self)
 {
   self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
   self->zero = GST_CLOCK_TIME_NONE;
+  for (int i = 0; i < 2; i++)
+    self->missing_gaps[i] = g_array_new (FALSE, FALSE, sizeof (MbRecordedGap));
   self->past = g_array_new (FALSE, TRUE, sizeof (Past));
   self->sources = g_ptr_array_new_with_free_func (gst_object_unref);
   self->ports = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_rtp_port_unref);

@@ -23,8 +23,23 @@ typedef struct {
   guint64 bytes;
 } MbRecordingSplit;
 
+/**
+ * MbRecordingConfig:
+ * @split: when the file gives way to another
+ * @keeps_corrupt: after a loss pictures are written even where they refer to what is missing
+ * @max_queue_bytes: that may wait for a slow disk; 0 is the usual
+ */
+typedef struct {
+  MbRecordingSplit split;
+  gboolean keeps_corrupt;
+  unsigned int max_queue_bytes;
+} MbRecordingConfig;
+
 MbRecording *mb_recording_new (
-    GPtrArray *tracks, const char *stem, const MbRecordingSplit *split, GError **error);
+    GPtrArray *tracks, const char *stem, const MbRecordingConfig *config, GError **error);
+void mb_recording_set_without_video (MbRecording *self, gboolean without_video);
+int mb_recording_get_loudness (MbRecording *self);
+guint64 mb_recording_take_written (MbRecording *self);
 void mb_recording_finish (MbRecording *self);
 gboolean mb_recording_has_track (MbRecording *self, const MbTrack *track);
 gboolean mb_recording_is_for (MbRecording *self, GPtrArray *tracks);

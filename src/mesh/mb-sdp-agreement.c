@@ -147,6 +147,7 @@ mb_sdp_agreement_new (
     find_remote_streams (self, remote);
     self->rid = g_strdup (mb_sdp_simulcast_get_accepted (local));
   }
+  self->audio_level_extension_id = find_extension (local, remote, MB_SDP_URI_AUDIO_LEVEL);
   self->mid_extension_id = find_extension (local, remote, MB_SDP_URI_MID);
   self->rid_extension_id = find_extension (local, remote, MB_SDP_URI_RID);
   self->repaired_rid_extension_id = find_extension (local, remote, MB_SDP_URI_REPAIRED_RID);

@@ -36,6 +36,7 @@ typedef struct {
   char *remote_content;    /* (nullable) "slides" is a screen */
 
   unsigned int mid_extension_id; /* 0 means not agreed, in all of them */
+  unsigned int audio_level_extension_id;
   unsigned int rid_extension_id;
   unsigned int repaired_rid_extension_id;
   unsigned int abs_send_time_extension_id;

@@ -226,21 +226,25 @@ typedef struct {
   unsigned int preferred_id;
   unsigned int needed_by; /* MbSdpFeedback; 0 means always */
   gboolean is_of_simulcast;
+  gboolean is_of_sound;
 } Extension;
 
 /* The numbers are the ones that Chromium uses. */
 static const Extension EXTENSIONS[] = {
-    {MB_SDP_URI_MID, 4, 0, FALSE},
-    {MB_SDP_URI_ABS_SEND_TIME, 2, MB_SDP_FEEDBACK_GOOG_REMB, FALSE},
-    {MB_SDP_URI_TRANSPORT_CC, 3, MB_SDP_FEEDBACK_TRANSPORT_CC, FALSE},
+    {MB_SDP_URI_MID, 4, 0, FALSE, FALSE},
+    {MB_SDP_URI_AUDIO_LEVEL, 1, 0, FALSE, TRUE},
+    {MB_SDP_URI_ABS_SEND_TIME, 2, MB_SDP_FEEDBACK_GOOG_REMB, FALSE, FALSE},
+    {MB_SDP_URI_TRANSPORT_CC, 3, MB_SDP_FEEDBACK_TRANSPORT_CC, FALSE, FALSE},
     /* Chromium cannot offer again what it once offered with simulcast, if this was not agreed to. */
-    {MB_SDP_URI_RID, 10, 0, TRUE},
-    {MB_SDP_URI_REPAIRED_RID, 11, 0, TRUE},
+    {MB_SDP_URI_RID, 10, 0, TRUE, FALSE},
+    {MB_SDP_URI_REPAIRED_RID, 11, 0, TRUE, FALSE},
 };
 
 static gboolean
 wants_extension (const MbSdpSlot *self, const Extension *extension, const MbSdpSlotWish *wish)
 {
+  if (extension->is_of_sound && self->kind != MB_SDP_KIND_AUDIO)
+    return FALSE;
   if (extension->is_of_simulcast)
     return self->remote != NULL &&
            mb_sdp_section_get_extension (self->remote, extension->uri) != 0 &&

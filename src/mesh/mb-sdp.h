@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #define MB_SDP_URI_MID "urn:ietf:params:rtp-hdrext:sdes:mid"
+#define MB_SDP_URI_AUDIO_LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 #define MB_SDP_URI_RID "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 #define MB_SDP_URI_REPAIRED_RID "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 #define MB_SDP_URI_ABS_SEND_TIME "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"

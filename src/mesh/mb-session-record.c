@@ -680,6 +680,18 @@ mb_session_record_take_message (MbSessionRecord *self, const char *participant, 
   note (self, event, get_first_id (self, participant), members);
 }
 
+/**
+ * mb_session_record_note:
+ * @participant: (nullable): whom it is about
+ * @members: of the event, as JSON has them, each with a comma before it
+ */
+void
+mb_session_record_note (
+    MbSessionRecord *self, const char *event, const char *participant, const char *members)
+{
+  note (self, event, participant != NULL ? get_first_id (self, participant) : NULL, members);
+}
+
 static gboolean
 on_finish_timeout (gpointer user_data)
 {

@@ -55,4 +55,6 @@ void mb_session_record_file_closed (MbSessionRecord *self, MbRecordedFile *file)
 void mb_session_record_drop_file (MbSessionRecord *self, MbRecordedFile *file);
 void mb_session_record_take_message (
     MbSessionRecord *self, const char *participant, const char *text);
+void mb_session_record_note (
+    MbSessionRecord *self, const char *event, const char *participant, const char *members);
 void mb_session_record_finish (MbSessionRecord *self);

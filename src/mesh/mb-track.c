@@ -92,6 +92,7 @@ mb_track_new (MbMedia *media, MbTransport *transport, const MbSdpAgreement *agre
                     g_strcmp0 (agreement->remote_content, "slides") == 0;
   self->feed = mb_feed_new (media, config.kind, config.codec, config.clock_rate);
   config.feed = self->feed;
+  self->audio_level_id = agreement->audio_level_extension_id;
   self->give_up_ms = give_up_ms;
   config.give_up_ms = give_up_ms;
   self->receiver_id = mb_transport_add_receiver (transport, &config);

@@ -18,6 +18,7 @@
  * @group: (nullable): the stream (msid) it belongs to; tracks of one group are played in sync
  * @is_screen: it is a shared screen and not a camera
  * @feed: where its packets can be had, for as long as anyone holds the track
+ * @audio_level_id: the header extension (RFC 6464) in which its packets say how loud they are; 0 means none
  * @receiver_id: its receiver on the peer's transport
  * @give_up_ms: how long a packet that is missing is waited for; 0 means the usual time
  *
@@ -31,6 +32,7 @@ typedef struct {
   char *group;
   gboolean is_screen;
   MbFeed *feed;
+  unsigned int audio_level_id;
   unsigned int receiver_id;
   unsigned int give_up_ms;
 } MbTrack;

@@ -63,7 +63,7 @@ test_everything (void)
 {
   g_autoptr (MbOptions) options = parse_good (
       "-r 'load-{r}' -n 'Zo\xc3\xab {n}' -s videotestsrc --codec h264,vp8 --bitrate 800 "
-      "--size 640x360 --fps 15 --record ./archive --split 500MB --audio-only --on-finish 'a b' --idle 60s --count 3 --rooms 10 --rate 5 --duration 90s "
+      "--size 640x360 --fps 15 --record ./archive --split 500MB --min-free off --quota 50GB --room-quota 500kB --write-buffer 16MB --metrics-file r.prom --corrupt-frames keep --audio-only --on-finish 'a b' --idle 60s --count 3 --rooms 10 --rate 5 --duration 90s "
       "--ice-server stun:a --ice-server turn:u:p@b --token abc --server https://meet.example "
       "--log-level info --log-format json");
 
@@ -78,6 +78,12 @@ test_everything (void)
   g_assert_cmpstr (options->record_dir, ==, "./archive");
   g_assert_cmpint (options->split_ms, ==, 0);
   g_assert_cmpuint (options->split_bytes, ==, 500000000);
+  g_assert_cmpuint (options->min_free_bytes, ==, MB_OPTIONS_NO_FLOOR);
+  g_assert_cmpuint (options->quota_bytes, ==, 50000000000);
+  g_assert_cmpuint (options->room_quota_bytes, ==, 500000);
+  g_assert_cmpuint (options->write_buffer_bytes, ==, 16000000);
+  g_assert_cmpstr (options->metrics_file, ==, "r.prom");
+  g_assert_true (options->keeps_corrupt);
   g_assert_true (options->audio_only);
   g_assert_cmpstr (options->on_finish, ==, "a b");
   g_assert_cmpint (options->idle_ms, ==, 60000);
@@ -137,6 +143,11 @@ test_wrong (void)
       {"--room x --server http://a --auth-mode jwt", "--auth-mode is about hosting"},
       {"--room x --split 10m", "--split needs --record DIR"},
       {"--room x --audio-only", "--audio-only needs --record DIR"},
+      {"--room x --min-free 1GB", "--min-free needs --record DIR"},
+      {"--room x --record a --min-free 1", "'1' is no size; write a number and kB, MB or GB"},
+      {"--room x --record a --write-buffer 99kB", "'99kB' is not between 100kB and 1GB"},
+      {"--room x --record a --corrupt-frames mend", "'mend' is neither drop nor keep"},
+      {"--room x --record a --metrics-file m.txt", "'m.txt' does not end in .prom"},
       {"--room x --record a --split 10", "'10' is no length of a file"},
       {"--idle 60s", "--idle needs --room"},
       {"--room x --on-finish true", "--on-finish needs --record DIR"},

@@ -97,6 +97,7 @@ test('session.json and events.jsonl say who was there, what was recorded, and it
   assert.equal(names.at(-1), 'end');
   for (const [name, count] of Object.entries({ join: 2, leave: 1, 'file-opened': 2, 'file-closed': 2 }))
     assert.equal(names.filter((each) => each === name).length, count, `${name} in ${names}`);
+  assert.ok(events.some(({ event, path: name, width, height }) => event === 'size' && name === card.path && width === 320 && height === 180), JSON.stringify(events));
   // The page says whether it is muted, as soon as it knows.
   assert.ok(events.some(({ event, participant, message }) => event === 'state' && participant === adaId && message.audio), JSON.stringify(events));
   assert.ok(events.every(({ at }, n) => TIME.test(at) && (n === 0 || at >= events[n - 1].at)), 'in order');
@@ -122,6 +123,8 @@ test('what was lost for good is counted, and its place in the file is told', { t
   await bot.end();
   await recorder.end();
   const told = await read(session);
+  const losses = (await eventsOf(session)).filter(({ event }) => /^(audio|video)-loss$/.test(event));
+  assert.ok(losses.some(({ packets, path: name }) => packets > 20 && name === told.files[0].path), JSON.stringify(losses));
   const lost = told.files.flatMap((/** @type {any} */ file) => file.tracks).reduce((/** @type {number} */ sum, /** @type {any} */ track) => sum + track.lost, 0);
   assert.ok(lost > 20, `${lost} packets lost; ${JSON.stringify(told.files)}`);
   const [file] = told.files;
@@ -131,4 +134,27 @@ test('what was lost for good is counted, and its place in the file is told', { t
     const at = Date.parse(file.startedAt) + longest.atMs;
     assert.ok(Math.abs(at - began) < 1500, `the gap of ${track.kind} is told at ${at - began} ms after it`);
   }
+});
+
+test('who speaks is among the events', { timeout: 90000 }, async (t) => {
+  const path = await folder(t);
+  const host = await startHost(t);
+  const recorder = startBot(t, host.url, 'x', ['--record', path]);
+  const browser = await openBrowser(t);
+  // Each beeps; muted they are silent.
+  const ada = await openRoom(browser, host.url, 'x', { name: 'Ada' });
+  const bert = await openRoom(browser, host.url, 'x', { name: 'Bert' });
+  await bert.page.click('#microphone');
+  const session = await until(async () => {
+    const [name] = await readdir(join(path, 'x')).catch(() => []);
+    return name && join(path, 'x', name);
+  }, 15000, 'a session');
+  const speakers = async () => (await eventsOf(session)).filter(({ event }) => event === 'speaker').map(({ participant }) => participant);
+  const [one, other] = [await ada.id(), await bert.id()];
+  await until(async () => (await speakers()).at(-1) === one, 20000, () => recorder.log);
+  await ada.page.click('#microphone');
+  await until(async () => (await speakers()).at(-1) === undefined, 10000, 'nobody');
+  await bert.page.click('#microphone');
+  await until(async () => (await speakers()).at(-1) === other, 10000, 'the other');
+  await recorder.end();
 });

@@ -74,12 +74,12 @@ record (MbTrack *track, const guint8 *bytes, gsize length)
   g_autoptr (GError) error = NULL;
   g_autoptr (MbRecording) recording = NULL;
   gint64 limit_us = g_get_monotonic_time () + CLOSE_LIMIT_US;
-  MbRecordingSplit split = {0};
+  MbRecordingConfig config = {0};
   gboolean closed = FALSE;
   g_autofree char *part = NULL;
 
   g_ptr_array_add (tracks, track);
-  recording = mb_recording_new (tracks, stem, &split, &error);
+  recording = mb_recording_new (tracks, stem, &config, &error);
   g_assert_no_error (error);
   part = g_strconcat (mb_recording_get_location (recording), MB_WRITER_PART_SUFFIX, NULL);
   g_signal_connect (recording, "closed", G_CALLBACK (on_closed), &closed);

@@ -363,6 +363,28 @@ test_patience (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->taker.n_discontinuities, ==, 0);
 }
 
+/* A key frame is under way before what is missing is given up, asked for once. */
+static void
+test_early_key_frame (Fixture *self, gconstpointer data)
+{
+  g_autoptr (MbReceiver) patient = NULL;
+
+  self->config.give_up_ms = 2000;
+  self->config.feedback = MB_FEEDBACK_PLI;
+  patient = mb_receiver_new (8, &self->config, &self->clock);
+  mb_receiver_free (g_steal_pointer (&self->receiver));
+  self->receiver = g_steal_pointer (&patient);
+  give (self, 1, KEY, START_US);
+  give (self, 3, DELTA, START_US);
+  assert_feedback (self, START_US + 699000, "");
+  assert_feedback (self, START_US + 700000, "P");
+  give (self, 4, KEY, START_US + 800000);
+  assert_feedback (self, START_US + 1500000, "");
+  assert_taken (self, "1");
+  assert_feedback (self, START_US + 2000000, "");
+  assert_taken (self, "1 3 4");
+}
+
 static void
 on_pushed (MbRtpPort *port, GstBufferList *list)
 {
@@ -424,6 +446,7 @@ main (int argc, char **argv)
   ADD ("more-than-can-wait", test_burst_loss);
   ADD ("what-is-repeated-fills-the-hole", test_rtx);
   ADD ("who-has-time-waits-longer", test_patience);
+  ADD ("a-key-frame-comes-before-a-hole-is-given-up", test_early_key_frame);
   ADD ("the-end-of-a-port-brings-what-is-held-back", test_end_of_port);
   ADD ("a-newer-receiver-takes-over", test_takeover);
   return g_test_run ();

@@ -6,10 +6,13 @@
 #include "mb-recorder.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
+#include "frames.h"
 #include "mb-media.h"
 #include "mb-track.h"
 #include "names.h"
+#include "playback.h"
 
 #define LIMIT_US (20 * G_USEC_PER_SEC)
 #define RTP_HEADER 12 /* bytes */
@@ -139,6 +142,83 @@ test_poison (void)
   mb_media_unref (self.media);
 }
 
+static void
+push_vp8 (Fixture *self, gboolean is_key)
+{
+  const guint8 *frame = is_key ? VP8_KEY : VP8_DELTA;
+  gsize size = is_key ? sizeof VP8_KEY : sizeof VP8_DELTA;
+  guint32 timestamp = (guint32) (self->pts / GST_MSECOND * 90);
+  /* A whole frame in one packet (RFC 7741 section 4.2): its descriptor says that it begins here. */
+  guint8 head[RTP_HEADER + 1] = {0x80, 0xe0, 0, 0, (guint8) (timestamp >> 24),
+      (guint8) (timestamp >> 16), (guint8) (timestamp >> 8), (guint8) timestamp, 0, 0, 0, 1, 0x10};
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, sizeof head + size, NULL);
+
+  gst_buffer_fill (buffer, 0, head, sizeof head);
+  gst_buffer_fill (buffer, sizeof head, frame, size);
+  push (self, buffer);
+}
+
+/* Fifteen pictures, 20 ms apart, key frames at 0 and 10; the one at 5 is lost. */
+static void
+record_loss (gboolean keeps_corrupt, guint n_expected, const char *gap)
+{
+  g_autofree char *folder = g_dir_make_tmp ("meshbot-recorder-XXXXXX", NULL);
+  MbRecorderConfig config = {.directory = folder,
+      .room_id = "r",
+      .server = "http://s",
+      .name = "rec",
+      .recording = {.keeps_corrupt = keeps_corrupt}};
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new ();
+  g_autofree char *path = NULL;
+  g_autofree char *json = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) packed = NULL;
+  Fixture self = {.media = mb_media_new (), .track = g_rc_box_new0 (MbTrack)};
+  gint64 limit_us = g_get_monotonic_time () + LIMIT_US;
+  Playback playback;
+
+  self.track->kind = MB_MEDIA_KIND_VIDEO;
+  self.track->codec = MB_CODEC_VP8;
+  self.track->feed = mb_feed_new (self.media, MB_MEDIA_KIND_VIDEO, MB_CODEC_VP8, 0);
+  self.recorder = mb_recorder_new (&config, NULL);
+  g_signal_connect (self.recorder, "finished", G_CALLBACK (on_finished), &self);
+  g_ptr_array_add (tracks, self.track);
+  mb_recorder_add_peer (self.recorder, "p1", "Ann");
+  mb_recorder_update (self.recorder, "p1", "Ann", tracks);
+  for (guint i = 0; i < 15; i++, self.pts += 20 * GST_MSECOND) {
+    if (i == 5)
+      self.seq++;
+    else
+      push_vp8 (&self, i % 10 == 0);
+  }
+  mb_recorder_finish (self.recorder);
+  while (!self.finished && g_get_monotonic_time () < limit_us)
+    wait_a_little ();
+  g_assert_true (self.finished);
+
+  path = g_build_filename (mb_recorder_get_folder (self.recorder), "Ann-p1.webm", NULL);
+  playback_read (path, &playback);
+  g_assert_cmpuint (playback_find (&playback, TRUE)->n_packets, ==, n_expected);
+  json = g_build_filename (mb_recorder_get_folder (self.recorder), "session.json", NULL);
+  g_assert_true (g_file_get_contents (json, &text, NULL, NULL));
+  packed = g_strsplit_set (text, " \n", -1);
+  g_free (text);
+  text = g_strjoinv (NULL, packed);
+  g_test_message ("%s", text);
+  g_assert_nonnull (strstr (text, gap));
+
+  g_clear_object (&self.recorder);
+  mb_track_unref (self.track);
+  mb_media_unref (self.media);
+}
+
+static void
+test_loss (void)
+{
+  record_loss (FALSE, 10, "\"gaps\":[{\"atMs\":80,\"durationMs\":120}]");
+  record_loss (TRUE, 14, "\"gaps\":[{\"atMs\":80,\"durationMs\":40}]");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -147,5 +227,6 @@ main (int argc, char **argv)
   /* It warns of the file that fails, as it should. */
   g_log_set_always_fatal ((GLogLevelFlags) (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL));
   g_test_add_func ("/recorder/a-file-that-fails-is-followed-by-another", test_poison);
+  g_test_add_func ("/recorder/what-refers-to-a-lost-picture-is-no-picture", test_loss);
   return g_test_run ();
 }

@@ -194,6 +194,72 @@ test_key_frame (void)
   gst_harness_teardown (harness);
 }
 
+/* RTP with a header extension of one byte's header (RFC 8285): id 1, one byte, -LEVEL dB. */
+static GstBufferList *
+list_with_level (guint16 seq, guint8 level)
+{
+  const guint8 packet[] = {0x90, 111, (guint8) (seq >> 8), (guint8) seq, 0, 0, 0, 0, 0, 0, 0, 1,
+      0xbe, 0xde, 0, 1, 0x10, 0x80 | level, 0, 0, 0xf8, 0xff, 0xfe};
+  GstBufferList *list = gst_buffer_list_new ();
+  GstBuffer *buffer = gst_buffer_new_memdup (packet, sizeof packet);
+
+  GST_BUFFER_PTS (buffer) = seq * 20 * GST_MSECOND;
+  gst_buffer_list_add (list, buffer);
+  return list;
+}
+
+static int
+loudness_after (guint id, guint8 level)
+{
+  MbRtpPort *port;
+  GstHarness *harness = harness_new (&port);
+  int loudness;
+
+  g_object_set (harness->element, MB_PROP_AUDIO_LEVEL_ID, id, NULL);
+  gst_harness_play (harness);
+  mb_rtp_port_push (port, list_with_level (1, level));
+  gst_buffer_unref (gst_harness_pull (harness));
+  g_object_get (harness->element, MB_PROP_LOUDNESS, &loudness, NULL);
+  gst_harness_teardown (harness);
+  return loudness;
+}
+
+static void
+test_loudness (void)
+{
+  g_assert_cmpint (loudness_after (1, 0), ==, 0);
+  g_assert_cmpint (loudness_after (1, 30), ==, -30);
+  g_assert_cmpint (loudness_after (1, 127), ==, -127);
+  g_assert_cmpint (loudness_after (2, 30), ==, MB_LOUDNESS_UNKNOWN);
+  g_assert_cmpint (loudness_after (0, 30), ==, MB_LOUDNESS_UNKNOWN);
+}
+
+static void
+test_loss (void)
+{
+  MbRtpPort *port;
+  GstHarness *harness = harness_new (&port);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  guint64 n_packets = 0;
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_play (harness);
+  for (guint16 seq = 1; seq < 10; seq += seq == 4 ? 3 : 1) {
+    mb_rtp_port_push (port, list_with_level (seq, 0));
+    gst_buffer_unref (gst_harness_pull (harness));
+  }
+  while (
+      (message = gst_bus_pop (bus)) != NULL && !gst_message_has_name (message, MB_MESSAGE_RTP_LOST))
+    gst_message_unref (g_steal_pointer (&message));
+
+  g_assert_nonnull (message);
+  gst_structure_get_uint64 (gst_message_get_structure (message), "packets", &n_packets);
+  g_assert_cmpuint (n_packets, ==, 2);
+  gst_element_set_bus (harness->element, NULL);
+  gst_harness_teardown (harness);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -207,5 +273,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mbrtpsrc/full-drops-and-counts", test_full);
   g_test_add_func ("/mbrtpsrc/port-outlives-the-element", test_outlives);
   g_test_add_func ("/mbrtpsrc/key-frame-wish-is-told-once", test_key_frame);
+  g_test_add_func ("/mbrtpsrc/packets-say-how-loud-they-are", test_loudness);
+  g_test_add_func ("/mbrtpsrc/what-is-missing-is-told", test_loss);
   return g_test_run ();
 }

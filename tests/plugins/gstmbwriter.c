@@ -249,6 +249,75 @@ test_full (Fixture *fixture, gconstpointer name)
   g_assert_cmpuint (frames, >, 0);
 }
 
+static guint64
+get_time (const GstStructure *structure, const char *name, guint index)
+{
+  const GValue *times = gst_structure_get_value (structure, name);
+
+  g_assert_nonnull (times);
+  g_assert_cmpuint (gst_value_array_get_size (times), >, index);
+  return g_value_get_uint64 (gst_value_array_get_value (times, index));
+}
+
+static void
+test_without_video (Fixture *fixture, gconstpointer name)
+{
+  g_autoptr (GstMessage) closed = NULL;
+  const GstStructure *structure;
+  guint64 missing = 0;
+  Playback playback;
+
+  for (guint i = 0; i < 150; i++) {
+    if (i == 50 || i == 100)
+      g_object_set (fixture->element, MB_PROP_WITHOUT_VIDEO, i == 50, NULL);
+    /* Of what comes when it is over the first is no key frame. */
+    push_video (fixture, i == 0 || i == 102, i * 20);
+    push_audio (fixture, i * 20);
+  }
+  gst_element_set_state (fixture->element, GST_STATE_NULL);
+  closed = wait_for (fixture, MB_MESSAGE_WRITER_CLOSED);
+  structure = gst_message_get_structure (closed);
+
+  g_assert_true (gst_structure_get_uint64 (structure, "video-missing", &missing));
+  g_assert_cmpuint (missing, ==, 52);
+  g_assert_true (gst_structure_get_uint64 (structure, "audio-missing", &missing));
+  g_assert_cmpuint (missing, ==, 0);
+  g_assert_cmpuint (get_time (structure, "video-gaps", 0), ==, 49 * 20 * GST_MSECOND);
+  g_assert_cmpuint (get_time (structure, "video-gaps", 1), ==, 102 * 20 * GST_MSECOND);
+  playback_read (fixture->location, &playback);
+  g_assert_cmpuint (playback.n_errors, ==, 0);
+  g_assert_cmpuint (playback_find (&playback, TRUE)->n_packets, ==, 98);
+  g_assert_cmpuint (playback_find (&playback, FALSE)->n_packets, ==, 150);
+}
+
+static void
+assert_size (Fixture *fixture, guint width, guint height)
+{
+  g_autoptr (GstMessage) message = wait_for (fixture, MB_MESSAGE_WRITER_SIZE);
+  guint told_width = 0;
+  guint told_height = 0;
+
+  gst_structure_get (gst_message_get_structure (message), "width", G_TYPE_UINT, &told_width,
+      "height", G_TYPE_UINT, &told_height, NULL);
+  g_assert_cmpuint (told_width, ==, width);
+  g_assert_cmpuint (told_height, ==, height);
+}
+
+static void
+test_size (Fixture *fixture, gconstpointer name)
+{
+  GstBuffer *turned = gst_buffer_new_memdup (VP8_KEY, sizeof VP8_KEY);
+  static const guint8 SIZE[] = {FRAME_HEIGHT, 0, FRAME_WIDTH, 0};
+
+  push_video (fixture, TRUE, 0);
+  push_video (fixture, FALSE, 20);
+  assert_size (fixture, FRAME_WIDTH, FRAME_HEIGHT);
+  gst_buffer_fill (turned, 6, SIZE, sizeof SIZE);
+  GST_BUFFER_PTS (turned) = 40 * GST_MSECOND;
+  gst_harness_push (fixture->video, turned);
+  assert_size (fixture, FRAME_HEIGHT, FRAME_WIDTH);
+}
+
 static void
 test_key_frame (Fixture *fixture, gconstpointer name)
 {
@@ -328,6 +397,8 @@ main (int argc, char **argv)
   ADD ("/mbwriter/no-frames-no-file-no-messages", NULL, test_no_frames);
   ADD ("/mbwriter/disk-error-is-told-and-goes-nowhere-else", "none/a.webm", test_error);
   ADD ("/mbwriter/full-queue-drops-and-tells", NULL, test_full);
+  ADD ("/mbwriter/pictures-are-left-out-and-go-on-with-a-key-frame", NULL, test_without_video);
+  ADD_VIDEO ("/mbwriter/sizes-are-told", test_size);
   ADD_VIDEO ("/mbwriter/key-frame-is-asked-for", test_key_frame);
   ADD_VIDEO ("/mbwriter/released-pad-is-not-waited-for", test_release);
   ADD ("/mbwriter/tracks-meet-in-running-time", NULL, test_segment);

@@ -83,6 +83,52 @@ test_group (void)
 }
 
 static void
+test_missing (void)
+{
+  MbFrameQueue *queue = mb_frame_queue_new (2 * SIZE, MAX_AGE_US);
+  g_autoptr (GPtrArray) items = NULL;
+
+  g_assert_true (push (queue, 0, TRUE, 1));
+  mb_frame_queue_refuse_frame (queue, 0);
+  g_assert_false (push (queue, 0, FALSE, 1));
+  g_assert_true (push (queue, 0, TRUE, 1));
+  mb_frame_queue_refuse_frame (queue, 0);
+  mb_frame_queue_push_end (queue, 0);
+  items = mb_frame_queue_take (queue);
+
+  g_assert_cmpuint (items->len, ==, 3);
+  g_assert_cmpuint (((MbFrameItem *) items->pdata[0])->n_missing, ==, 0);
+  g_assert_cmpuint (((MbFrameItem *) items->pdata[1])->n_missing, ==, 2);
+  g_assert_cmpuint (((MbFrameItem *) items->pdata[2])->n_missing, ==, 1);
+  g_assert_cmpuint (mb_frame_queue_get_dropped (queue), ==, 1);
+  mb_frame_queue_free (queue);
+}
+
+/* Three queues of 128 MB each: of all together only 256 MB are taken. */
+static void
+test_all_queues (void)
+{
+  MbFrameQueue *queues[3];
+  gsize size = 1024 * 1024;
+  guint n_taken = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
+    queues[i] = mb_frame_queue_new (128 * size, MAX_AGE_US);
+  for (guint i = 0; i < 3 * 128; i++) {
+    /* Its pages are never touched. */
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+
+    n_taken += mb_frame_queue_push_frame (queues[i / 128], 0, buffer, 1, 2, 1);
+  }
+  g_assert_cmpuint (n_taken, >=, 256);
+  g_assert_cmpuint (n_taken, <=, 258);
+  take (queues[0]);
+  g_assert_true (push (queues[2], 0, TRUE, 1));
+  for (guint i = 0; i < G_N_ELEMENTS (queues); i++)
+    mb_frame_queue_free (queues[i]);
+}
+
+static void
 test_age (void)
 {
   MbFrameQueue *queue = mb_frame_queue_new (1000, MAX_AGE_US);
@@ -132,6 +178,8 @@ main (int argc, char **argv)
   g_test_add_func ("/frame-queue/items-come-in-order", test_order);
   g_test_add_func ("/frame-queue/over-the-byte-limit-is-dropped-and-counted", test_bytes);
   g_test_add_func ("/frame-queue/picture-goes-on-at-a-key-frame", test_group);
+  g_test_add_func ("/frame-queue/what-is-missing-is-told-with-what-follows", test_missing);
+  g_test_add_func ("/frame-queue/all-queues-together-are-bounded", test_all_queues);
   g_test_add_func ("/frame-queue/slow-reader-is-seen-by-age", test_age);
   g_test_add_func ("/frame-queue/empty-takes-one-frame-of-any-size", test_big);
   g_test_add_func ("/frame-queue/wake-ends-the-wait", test_wake);

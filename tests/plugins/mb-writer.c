@@ -197,6 +197,20 @@ test_at_any_time (Fixture *fixture, gconstpointer name)
 }
 
 static void
+test_key_due (Fixture *fixture, gconstpointer name)
+{
+  set_usual_caps (fixture);
+  push_vp8 (fixture, TRUE, 0);
+  for (int ms = 33; ms < 10000; ms += 33)
+    push_vp8 (fixture, FALSE, ms);
+  g_assert_false (mb_writer_wants_key_frame (fixture->writer, fixture->video));
+  push_vp8 (fixture, FALSE, 10000);
+  g_assert_true (mb_writer_wants_key_frame (fixture->writer, fixture->video));
+  push_vp8 (fixture, TRUE, 10033);
+  g_assert_false (mb_writer_wants_key_frame (fixture->writer, fixture->video));
+}
+
+static void
 test_first_key (Fixture *fixture, gconstpointer name)
 {
   Playback playback;
@@ -431,6 +445,7 @@ main (int argc, char **argv)
   ADD ("/writer/finished-file-has-all-of-both-tracks", NULL, test_both);
   ADD ("/writer/open-file-plays-to-its-end-at-any-time", NULL, test_at_any_time);
   ADD ("/writer/picture-starts-at-its-first-key-frame", NULL, test_first_key);
+  ADD ("/writer/key-frame-is-due-after-ten-seconds", NULL, test_key_due);
   ADD ("/writer/track-that-never-comes-is-not-waited-for", NULL, test_never_comes);
   ADD ("/writer/late-picture-records-with-its-size", NULL, test_late);
   ADD ("/writer/late-sound-records", NULL, test_late_sound);
