@@ -15,6 +15,7 @@
 #include "mb-log.h"
 #include "mb-options.h"
 #include "mb-pipelines.h"
+#include "mb-setting.h"
 #include "mb-token-verb.h"
 
 /* What a shell reports for a program that a signal ended. */
@@ -26,6 +27,8 @@
 typedef struct {
   MbDaemon *daemon;
   GMainLoop *loop;
+  char **argv;        /* not owned */
+  char **environment; /* not owned */
   int status;
   gint64 stopping_us; /* monotonic time of the first signal; 0 means none yet */
   int terminal;       /* owned; the one it was started from; -1 means none */
@@ -58,6 +61,17 @@ on_terminate (gpointer user_data)
   return take_signal (user_data, SIGTERM);
 }
 
+/* By the command line and the environment that it was started with. */
+static void
+reload (Program *program)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MbOptions) options =
+      mb_options_new ((const char *const *) program->argv, program->environment, &error);
+
+  mb_daemon_reload (program->daemon, options, error);
+}
+
 /* The signal has two meanings: the terminal is gone (which says so once by itself and once by its
  * shell), and, to a host, "read your files again". A terminal that is gone is none any more. */
 static gboolean
@@ -69,7 +83,7 @@ on_hang_up (gpointer user_data)
   if (is_terminal_gone || !mb_daemon_is_hosting (program->daemon))
     mb_daemon_stop (program->daemon);
   else
-    mb_daemon_reload (program->daemon);
+    reload (program);
   return G_SOURCE_CONTINUE;
 }
 
@@ -89,13 +103,15 @@ on_daemon_ended (MbDaemon *daemon, int status, Program *program)
 }
 
 static int
-run (MbOptions *options)
+run (MbOptions *options, char **argv, char **environment)
 {
   g_autoptr (MbDaemon) daemon = mb_daemon_new (options);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
   Program program = {.daemon = daemon,
       .loop = loop,
+      .argv = argv,
+      .environment = environment,
       .status = -1,
       .terminal = open ("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)};
 
@@ -131,6 +147,23 @@ show_pipelines (MbOptions *options)
       return mb_error_get_exit_status (error);
     }
   }
+  fputs (text, stdout);
+  return 0;
+}
+
+static int
+show_config (MbOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (!mb_daemon_check (options, &error)) {
+    mb_log_error_line (error->message);
+    return mb_error_get_exit_status (error);
+  }
+  text = options->action == MB_OPTIONS_PRINT_CONFIG
+             ? mb_settings_print (options->settings)
+             : g_strdup ("meshbot: the configuration is good\n");
   fputs (text, stdout);
   return 0;
 }
@@ -178,7 +211,9 @@ main (int argc, char **argv)
   if (options->action == MB_OPTIONS_LIST_PIPELINES || options->action == MB_OPTIONS_CHECK_PIPELINE)
     return show_pipelines (options);
   mb_log_init (options->log_level, options->log_format);
+  if (options->action == MB_OPTIONS_CHECK_CONFIG || options->action == MB_OPTIONS_PRINT_CONFIG)
+    return show_config (options);
   if (g_strv_contains ((const char *const *) options->reports, "-"))
     mb_log_say_on_stderr ();
-  return run (options);
+  return run (options, argv, environment);
 }

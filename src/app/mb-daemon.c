@@ -12,6 +12,7 @@
 #include "mb-daemon.h"
 
 #include "mb-error.h"
+#include "mb-host-config.h"
 #include "mb-job.h"
 #include "mb-json-span.h"
 #include "mb-log.h"
@@ -19,10 +20,9 @@
 #include "mb-option-values.h"
 #include "mb-probe.h"
 #include "mb-server.h"
+#include "mb-setting.h"
 #include "mb-worker.h"
 
-/* Members are told and closed within it; together with a worker's stop it stays under 5 s. */
-#define DRAIN_MS 500
 #define STOP_MS 4700
 /* As long as a host may run. */
 #define WORKER_TOKEN_S (10 * 365 * 24 * 3600)
@@ -224,50 +224,13 @@ read_worker_metrics (gpointer user_data)
 static gboolean
 start_host (MbDaemon *self, GError **error)
 {
-  const MbAuthConfig auth = {.wants_tokens = self->options->auth_wants_tokens,
-      .secret_file = self->options->auth_secret_file,
-      .public_key = self->options->auth_public_key,
-      .jwks = self->options->auth_jwks,
-      .issuer = self->options->auth_issuer,
-      .audiences = (const char *const *) self->options->auth_audiences};
-  const MbIceListConfig ice = {.stun = (const char *const *) self->options->ice_stun,
-      .turn = (const char *const *) self->options->ice_turn,
-      .turn_secret_file = self->options->ice_turn_secret_file,
-      .ttl_s = (unsigned int) (self->options->ice_ttl_ms / 1000)};
-  const MbMetricsPageConfig metrics = {.listen_address = self->options->metrics_address,
-      .port = self->options->metrics_port,
-      .token_file = self->options->metrics_token_file};
-  MbServerConfig config;
+  MbHostConfig config;
   g_autoptr (GError) reason = NULL;
 
-  mb_server_config_init (&config);
-  config.auth = &auth;
-  config.ice = &ice;
-  config.metrics = &metrics;
-  config.more_metrics = read_worker_metrics;
-  config.more_metrics_data = self;
-  config.tls_certificate = self->options->tls_certificate;
-  config.tls_key = self->options->tls_key;
-  config.redirect_address = self->options->redirect_address;
-  config.redirect_port = self->options->redirect_port;
-  config.hsts_s = self->options->hsts_ms / 1000;
-  config.has_inner_door = self->options->room != NULL;
-  config.listen_address = self->options->listen_address;
-  config.port = self->options->listen_port;
-  config.store_path = self->options->store_path;
-  config.allow_origins = (const char *const *) self->options->allow_origins;
-  config.audit_path = self->options->audit_path;
-  config.audit_bytes = self->options->audit_bytes;
-  config.log_addresses = self->options->log_addresses;
-  config.logs_requests = self->options->log_level == G_LOG_LEVEL_DEBUG;
-  config.rate_limit = self->options->rate_limit;
-  config.max_connections_each = self->options->max_connections_each;
-  config.max_connections = self->options->max_connections;
-  config.trusted_proxies = (const char *const *) self->options->trusted_proxies;
-  config.max_rooms = self->options->max_rooms;
-  config.max_members = self->options->max_members;
-  config.drain_ms = DRAIN_MS;
-  self->server = mb_server_new (&config, &reason);
+  mb_host_config_init (&config, self->options);
+  config.server.more_metrics = read_worker_metrics;
+  config.server.more_metrics_data = self;
+  self->server = mb_server_new (&config.server, &reason);
   if (self->server == NULL && g_error_matches (reason, MB_ERROR, MB_ERROR_CONFLICT))
     return join_other (self, reason, error);
   if (self->server == NULL) {
@@ -318,22 +281,67 @@ mb_daemon_is_hosting (MbDaemon *self)
   return self->server != NULL;
 }
 
+/* What has changed and is not for a running host, with where it stands. */
+static void
+tell_of_the_rest (MbOptions *before, MbOptions *after)
+{
+  g_auto (GStrv) names = mb_settings_list_changes (before->settings, after->settings);
+
+  for (guint i = 0; names[i] != NULL; i++) {
+    const MbSetting *setting = mb_settings_find (after->settings, names[i]);
+
+    if ((mb_option_find (names[i])->flags & MB_OPTION_RELOADED) == 0)
+      g_warning ("%s: %s has changed, which takes a restart",
+          setting != NULL ? setting->where : "configuration", names[i]);
+  }
+}
+
 /**
  * mb_daemon_reload:
+ * @options: (nullable): read anew, by the same command line; %NULL where they are wrong
+ * @error: (nullable): why
  *
- * The host reads its files again; what is wrong with them is logged, and what was in use stays.
+ * A host takes what it can take while it runs, reads keys and certificates again, and says what takes a
+ * restart. Where anything is wrong everything stays.
  */
 void
-mb_daemon_reload (MbDaemon *self)
+mb_daemon_reload (MbDaemon *self, MbOptions *options, const GError *error)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) reason = error != NULL ? g_error_copy (error) : NULL;
+  MbHostConfig config;
 
   if (self->server == NULL || self->stopping)
     return;
-  if (mb_server_reload (self->server, &error))
-    g_message ("read the files again");
-  else
-    g_critical ("not reloaded, everything stays as it was: %s", error->message);
+  if (options != NULL) {
+    mb_host_config_init (&config, options);
+    /* These take a restart. */
+    config.server.tls_certificate = self->options->tls_certificate;
+    config.auth.wants_tokens = self->options->auth_wants_tokens;
+    mb_server_reload (self->server, &config.server, &reason);
+  }
+  if (reason != NULL) {
+    g_critical ("not reloaded, everything stays as it was: %s", reason->message);
+    return;
+  }
+  tell_of_the_rest (self->options, options);
+  mb_log_set_level (options->log_level, options->log_format);
+  g_message ("read the files again");
+}
+
+/**
+ * mb_daemon_check:
+ *
+ * For `--check-config`: whether a start with these options could do, as far as files tell.
+ */
+gboolean
+mb_daemon_check (MbOptions *options, GError **error)
+{
+  MbHostConfig config;
+
+  if (options->room != NULL && !mb_job_check (options, error))
+    return FALSE;
+  mb_host_config_init (&config, options);
+  return options->server_url != NULL || mb_server_check (&config.server, error);
 }
 
 /**

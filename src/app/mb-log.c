@@ -3,8 +3,7 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * GLib's structured log writer. It may be called on any thread; the settings are written once,
- * before there is a second one. A line goes out in one write, so lines of threads and of workers
+ * GLib's structured log writer. It may be called on any thread. A line goes out in one write, so lines of threads and of workers
  * that share the stream do not mix.
  */
 #include "mb-log.h"
@@ -15,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static GLogLevelFlags log_least = G_LOG_LEVEL_WARNING;
+static int log_least = G_LOG_LEVEL_WARNING; /* atomic, like @log_format */
 static GLogLevelFlags log_fatal = G_LOG_LEVEL_ERROR;
-static MbLogFormat log_format = MB_LOG_FORMAT_TEXT;
+static int log_format = MB_LOG_FORMAT_TEXT;
 static gboolean say_on_stderr = FALSE;
 static gboolean is_journal = FALSE;
 
@@ -147,7 +146,7 @@ write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpo
   const char *domain = NULL;
   g_autofree char *line = NULL;
 
-  if ((level & G_LOG_LEVEL_MASK) > log_least)
+  if ((int) (level & G_LOG_LEVEL_MASK) > g_atomic_int_get (&log_least))
     return G_LOG_WRITER_HANDLED;
   for (gsize i = 0; i < n_fields; i++) {
     if (g_str_equal (fields[i].key, "MESSAGE"))
@@ -157,7 +156,8 @@ write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpo
   }
   if (message == NULL)
     return G_LOG_WRITER_UNHANDLED;
-  line = mb_log_format_line (log_format, level, domain, message, g_get_real_time ());
+  line = mb_log_format_line (
+      (MbLogFormat) g_atomic_int_get (&log_format), level, domain, message, g_get_real_time ());
   write_line (level, line);
   if ((level & log_fatal) != 0)
     abort ();
@@ -180,6 +180,18 @@ is_stderr_journal (void)
 }
 
 /**
+ * mb_log_set_level:
+ *
+ * From here on. Thread: any.
+ */
+void
+mb_log_set_level (GLogLevelFlags least, MbLogFormat format)
+{
+  g_atomic_int_set (&log_least, (int) least);
+  g_atomic_int_set (&log_format, (int) format);
+}
+
+/**
  * mb_log_init:
  * @least: the least severe level that is written, a bit
  *
@@ -195,8 +207,7 @@ mb_log_init (GLogLevelFlags least, MbLogFormat format)
   };
   const char *debug = g_getenv ("G_DEBUG");
 
-  log_least = least;
-  log_format = format;
+  mb_log_set_level (least, format);
   is_journal = is_stderr_journal ();
   log_fatal = G_LOG_LEVEL_ERROR;
   if (debug != NULL && strstr (debug, "fatal-") != NULL)
@@ -215,9 +226,9 @@ mb_log_error_line (const char *message)
 {
   g_autofree char *line = NULL;
 
-  if (log_format == MB_LOG_FORMAT_JSON) {
+  if (g_atomic_int_get (&log_format) == MB_LOG_FORMAT_JSON) {
     line = mb_log_format_line (
-        log_format, G_LOG_LEVEL_CRITICAL, "meshbot", message, g_get_real_time ());
+        MB_LOG_FORMAT_JSON, G_LOG_LEVEL_CRITICAL, "meshbot", message, g_get_real_time ());
   } else {
     GString *text = g_string_new ("meshbot: ");
 

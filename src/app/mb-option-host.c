@@ -36,13 +36,13 @@ take_listen (MbOptions *self, const char *value, GError **error)
 static gboolean
 take_tls_certificate (MbOptions *self, const char *value, GError **error)
 {
-  return mb_value_take_text (&self->tls_certificate, value, "the name of a file", error);
+  return mb_value_take_file (&self->tls_certificate, value, error);
 }
 
 static gboolean
 take_tls_key (MbOptions *self, const char *value, GError **error)
 {
-  return mb_value_take_text (&self->tls_key, value, "the name of a file", error);
+  return mb_value_take_file (&self->tls_key, value, error);
 }
 
 static gboolean
@@ -153,12 +153,7 @@ take_ice_turn (MbOptions *self, const char *value, GError **error)
 static gboolean
 take_ice_turn_secret_file (MbOptions *self, const char *value, GError **error)
 {
-  if (*value == '\0') {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the name of a file is missing");
-    return FALSE;
-  }
-  mb_value_replace (&self->ice_turn_secret_file, value);
-  return TRUE;
+  return mb_value_take_file (&self->ice_turn_secret_file, value, error);
 }
 
 static gboolean
@@ -186,21 +181,22 @@ take_auth_mode (MbOptions *self, const char *value, GError **error)
 static gboolean
 take_auth_secret_file (MbOptions *self, const char *value, GError **error)
 {
-  return mb_value_take_text (&self->auth_secret_file, value, "the name of a file", error);
+  return mb_value_take_file (&self->auth_secret_file, value, error);
 }
 
 static gboolean
 take_auth_public_key (MbOptions *self, const char *value, GError **error)
 {
-  return mb_value_take_text (&self->auth_public_key, value, "the name of a file", error);
+  return mb_value_take_file (&self->auth_public_key, value, error);
 }
 
 static gboolean
 take_auth_jwks (MbOptions *self, const char *value, GError **error)
 {
-  if (mb_jwks_is_url (value) && !mb_jwks_check_url (value, error))
-    return FALSE;
-  return mb_value_take_text (&self->auth_jwks, value, "the name of a file", error);
+  if (mb_jwks_is_url (value))
+    return mb_jwks_check_url (value, error) &&
+           mb_value_take_text (&self->auth_jwks, value, "the URL", error);
+  return mb_value_take_file (&self->auth_jwks, value, error);
 }
 
 static gboolean
@@ -290,47 +286,53 @@ const MbOptionRow MB_OPTION_HOST_ROWS[] = {
         "send those who come by http here to https", "tls"},
     {"tls-hsts", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_tls_hsts, "TIME",
         "tell browsers to come by https only for so long, such as 4320h (not told)", "tls"},
-    {"allow-origin", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_allow_origin,
-        "ORIGIN", "a web origin that may use this host too; repeatable; * is any", "http"},
-    {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_rate_limit, "off",
-        "no rate limits (benchmarks, closed networks)", "http"},
-    {"trusted-proxy", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST,
-        take_trusted_proxy, "ADDR[/BITS]",
+    {"allow-origin", 0, MB_OPTION_GROUP_HOST,
+        MB_OPTION_PROCESS | MB_OPTION_RELOADED | MB_OPTION_LIST, take_allow_origin, "ORIGIN",
+        "a web origin that may use this host too; repeatable; * is any", "http"},
+    {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED, take_rate_limit,
+        "off", "no rate limits (benchmarks, closed networks)", "http"},
+    {"trusted-proxy", 0, MB_OPTION_GROUP_HOST,
+        MB_OPTION_PROCESS | MB_OPTION_RELOADED | MB_OPTION_LIST, take_trusted_proxy, "ADDR[/BITS]",
         "a proxy that says whom it calls for (X-Forwarded-For, Forwarded); repeatable", "http"},
-    {"max-connections-per-address", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS,
+    {"max-connections-per-address", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,
         take_max_connections_each, "N", "connections of one address, or IPv6 /64 (500)", "http"},
-    {"max-connections", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_connections, "N",
-        "connections of all (as many as there are file descriptors for)", "http"},
-    {"ice-stun", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_ice_stun, "URL",
+    {"max-connections", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,
+        take_max_connections, "N", "connections of all (as many as there are file descriptors for)",
+        "http"},
+    {"ice-stun", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED | MB_OPTION_LIST,
+        take_ice_stun, "URL",
         "a STUN server that members are told of: stun:HOST[:PORT]; repeatable", "ice"},
-    {"ice-turn", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_ice_turn, "URL",
-        "a TURN server: turn:HOST[:PORT][?transport=udp|tcp]; repeatable", "ice"},
-    {"ice-turn-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_ice_turn_secret_file,
-        "FILE", "its static-auth-secret; members get credentials that end", "ice"},
-    {"ice-ttl", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_ice_ttl, "TIME",
-        "how long they are good (1h)", "ice"},
+    {"ice-turn", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED | MB_OPTION_LIST,
+        take_ice_turn, "URL", "a TURN server: turn:HOST[:PORT][?transport=udp|tcp]; repeatable",
+        "ice"},
+    {"ice-turn-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,
+        take_ice_turn_secret_file, "FILE",
+        "its static-auth-secret; members get credentials that end", "ice"},
+    {"ice-ttl", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED, take_ice_ttl,
+        "TIME", "how long they are good (1h)", "ice"},
     {"auth-mode", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_mode, "none|jwt",
         "who is let in: everybody, or those with a token (none)", "auth"},
-    {"auth-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_secret_file, "FILE",
-        "the secret that tokens are signed with (HS256)", "auth"},
-    {"auth-public-key", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_public_key, "FILE",
-        "or the public key in PEM (RS256, ES256)", "auth"},
-    {"auth-jwks", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_jwks, "FILE|URL",
-        "or a JSON Web Key Set with public keys", "auth"},
-    {"auth-issuer", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_issuer, "ISS",
-        "who has to have made a token (any)", "auth"},
-    {"auth-audience", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST,
-        take_auth_audience, "AUD", "whom a token has to be for; repeatable (any)", "auth"},
+    {"auth-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,
+        take_auth_secret_file, "FILE", "the secret that tokens are signed with (HS256)", "auth"},
+    {"auth-public-key", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,
+        take_auth_public_key, "FILE", "or the public key in PEM (RS256, ES256)", "auth"},
+    {"auth-jwks", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED, take_auth_jwks,
+        "FILE|URL", "or a JSON Web Key Set with public keys", "auth"},
+    {"auth-issuer", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,
+        take_auth_issuer, "ISS", "who has to have made a token (any)", "auth"},
+    {"auth-audience", 0, MB_OPTION_GROUP_HOST,
+        MB_OPTION_PROCESS | MB_OPTION_RELOADED | MB_OPTION_LIST, take_auth_audience, "AUD",
+        "whom a token has to be for; repeatable (any)", "auth"},
     {"audit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_audit, "FILE",
         "keep joins, leaves, rooms made and deleted, and refusals in FILE, a line of JSON each"},
     {"audit-size", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_audit_size, "SIZE",
         "begin another file after so much (10MB); five of them are kept"},
     {"log-addresses", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_log_addresses,
         "full|masked|none", "how much of clients' addresses stands in log and audit (full)"},
-    {"max-rooms", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_rooms, "N",
-        "how many rooms the host has at a time (10000)"},
-    {"max-members", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_members, "N",
-        "members of a room that sets no limit of its own (1000)"},
+    {"max-rooms", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED, take_max_rooms,
+        "N", "how many rooms the host has at a time (10000)"},
+    {"max-members", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,
+        take_max_members, "N", "members of a room that sets no limit of its own (1000)"},
 };
 
 const gsize MB_N_OPTION_HOST_ROWS = G_N_ELEMENTS (MB_OPTION_HOST_ROWS);

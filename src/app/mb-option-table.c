@@ -289,7 +289,7 @@ take_metrics_listen (MbOptions *self, const char *value, GError **error)
 static gboolean
 take_metrics_token_file (MbOptions *self, const char *value, GError **error)
 {
-  return mb_value_take_text (&self->metrics_token_file, value, "the name of a file", error);
+  return mb_value_take_file (&self->metrics_token_file, value, error);
 }
 
 static gboolean
@@ -342,6 +342,22 @@ take_check_pipeline (MbOptions *self, const char *value, GError **error)
   mb_value_replace (&self->checked_pipeline, value);
   if (self->action == MB_OPTIONS_RUN)
     self->action = MB_OPTIONS_CHECK_PIPELINE;
+  return TRUE;
+}
+
+static gboolean
+take_check_config (MbOptions *self, const char *value, GError **error)
+{
+  if (self->action == MB_OPTIONS_RUN)
+    self->action = MB_OPTIONS_CHECK_CONFIG;
+  return TRUE;
+}
+
+static gboolean
+take_print_config (MbOptions *self, const char *value, GError **error)
+{
+  if (self->action == MB_OPTIONS_RUN)
+    self->action = MB_OPTIONS_PRINT_CONFIG;
   return TRUE;
 }
 
@@ -448,7 +464,13 @@ static const MbOptionRow ROWS[] = {
     {"token-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM,
         take_token_file, "FILE", "the same, read from FILE"},
     {"config", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_config, "FILE",
-        "a key file: options as NAME=VALUE under [meshbot]; the command line wins"},
+        "a key file, then FILE.d/*.conf: options as NAME=VALUE under [meshbot]; the command line wins"},
+    {"check-config", 0, MB_OPTION_GROUP_OTHER,
+        MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_check_config, NULL,
+        "say whether options and the files they name are right, and end"},
+    {"print-config", 0, MB_OPTION_GROUP_OTHER,
+        MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_print_config, NULL,
+        "print what is set and where, secrets masked, and end"},
     {"list-pipelines", 0, MB_OPTION_GROUP_OTHER,
         MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_list_pipelines, NULL,
         "print the sources and sinks there are, and end"},
@@ -460,9 +482,9 @@ static const MbOptionRow ROWS[] = {
         "metrics"},
     {"metrics-token-file", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS, take_metrics_token_file,
         "FILE", "whoever reads /metrics has to bring what is in FILE as a bearer token", "metrics"},
-    {"log-level", 0, MB_OPTION_GROUP_OTHER, 0, take_log_level, "LEVEL",
+    {"log-level", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_RELOADED, take_log_level, "LEVEL",
         "error, warning, notice, info or debug, to stderr (warning)"},
-    {"log-format", 0, MB_OPTION_GROUP_OTHER, 0, take_log_format, "text|json",
+    {"log-format", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_RELOADED, take_log_format, "text|json",
         "one line an event (text)"},
     {"version", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE,
         take_version, NULL, "print the version and end"},

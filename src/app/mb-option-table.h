@@ -24,6 +24,7 @@ enum {
   MB_OPTION_PROCESS = 1 << 2,      /* about this process; a worker is not told */
   MB_OPTION_NO_FILE = 1 << 3,      /* cannot stand in a configuration file */
   MB_OPTION_NEEDS_ROOM = 1 << 4,   /* means nothing without --room */
+  MB_OPTION_RELOADED = 1 << 6,     /* a host takes a new value at SIGHUP */
   MB_OPTION_NEEDS_RECORD = 1 << 5, /* means nothing without --record */
 };
 

@@ -5,8 +5,11 @@
  */
 #include "mb-option-values.h"
 
+#include <errno.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mb-error.h"
 
@@ -469,4 +472,19 @@ mb_value_take_text (char **place, const char *value, const char *what, GError **
   }
   mb_value_replace (place, value);
   return TRUE;
+}
+
+/**
+ * mb_value_take_file:
+ * @value: the name of a file that can be read now
+ */
+gboolean
+mb_value_take_file (char **place, const char *value, GError **error)
+{
+  if (!mb_value_take_text (place, value, "the name of a file", error))
+    return FALSE;
+  if (g_access (value, R_OK) == 0)
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", value, g_strerror (errno));
+  return FALSE;
 }

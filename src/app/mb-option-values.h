@@ -26,6 +26,7 @@ gboolean mb_value_check_room_id (const char *text, GError **error);
 gboolean mb_value_check_token (const char *text, GError **error);
 gboolean mb_value_parse_codecs (const char *text, char ***codecs, GError **error);
 
+gboolean mb_value_take_file (char **place, const char *value, GError **error);
 gboolean mb_value_take_text (char **place, const char *value, const char *what, GError **error);
 
 void mb_value_append (char ***list, const char *value);

@@ -16,6 +16,8 @@ typedef enum {
   MB_OPTIONS_VERSION,
   MB_OPTIONS_LIST_PIPELINES,
   MB_OPTIONS_CHECK_PIPELINE,
+  MB_OPTIONS_CHECK_CONFIG,
+  MB_OPTIONS_PRINT_CONFIG,
 } MbOptionsAction;
 
 typedef enum {
@@ -170,7 +172,7 @@ typedef struct {
   char *audit_path;
   guint64 audit_bytes;
   GPtrArray
-      *settings; /* (element-type Setting) private: what was given, for mb_options_to_worker() */
+      *settings; /* (element-type MbSetting) private: what was given, for mb_options_to_worker() */
 } MbOptions;
 
 #define MB_OPTIONS_NO_FLOOR G_MAXUINT64

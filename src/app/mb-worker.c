@@ -17,6 +17,7 @@
 #include "mb-error.h"
 #include "mb-metrics-outlet.h"
 #include "mb-restart.h"
+#include "mb-setting.h"
 #include "mb-shared-text.h"
 
 /* Time to leave and to finish files; the host itself must be gone after 5 s. */
@@ -179,6 +180,12 @@ mb_worker_start (MbWorker *self, GError **error)
 
   g_subprocess_launcher_set_child_setup (
       launcher, prepare_child, GINT_TO_POINTER ((int) getpid ()), NULL);
+  /* Its options are on its command line. */
+  for (gsize i = 0; i < mb_option_count (); i++) {
+    g_autofree char *variable = mb_setting_dup_variable (mb_option_get (i));
+
+    g_subprocess_launcher_unsetenv (launcher, variable);
+  }
   if (self->options->metrics_address != NULL && self->metrics_fd < 0)
     self->metrics_fd = mb_shared_text_new (NULL);
   if (self->metrics_fd >= 0) {

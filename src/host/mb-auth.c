@@ -127,6 +127,43 @@ mb_auth_new (const MbAuthConfig *config, GError **error)
   return self->keys == NULL ? NULL : g_steal_pointer (&self);
 }
 
+/**
+ * mb_auth_reload:
+ * @config: whether tokens are wanted is as before
+ *
+ * For tokens that come from here on; who is in stays. A key set that has the URL it had is fetched again, and
+ * its keys stay meanwhile.
+ *
+ * Returns: %FALSE with %MB_ERROR_USAGE where a key cannot be read; everything stays then
+ */
+gboolean
+mb_auth_reload (MbAuth *self, const MbAuthConfig *config, GError **error)
+{
+  gboolean is_url = config->jwks != NULL && mb_jwks_is_url (config->jwks);
+  GPtrArray *keys = NULL;
+
+  if (!config->wants_tokens)
+    return TRUE;
+  if (is_url && !mb_jwks_check_url (config->jwks, error))
+    return FALSE;
+  if (!is_url && (keys = read_keys (config, error)) == NULL)
+    return FALSE;
+  if (is_url && self->jwks != NULL && mb_jwks_has_url (self->jwks, config->jwks)) {
+    mb_jwks_refresh (self->jwks);
+  } else {
+    g_clear_pointer (&self->jwks, mb_jwks_free);
+    if (is_url)
+      self->jwks = mb_jwks_new (config->jwks, mb_metrics_get_default (), on_keys_fetched, self);
+  }
+  g_clear_pointer (&self->keys, g_ptr_array_unref);
+  self->keys = keys;
+  g_free (self->issuer);
+  self->issuer = g_strdup (config->issuer);
+  g_strfreev (self->audiences);
+  self->audiences = g_strdupv ((char **) config->audiences);
+  return TRUE;
+}
+
 void
 mb_auth_free (MbAuth *self)
 {

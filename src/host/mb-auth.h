@@ -19,6 +19,7 @@ MbPass *mb_auth_check (MbAuth *self, const char *token, GError **error);
 MbPass *mb_auth_admit (MbAuth *self, MbHttpRequest *request, const char *token);
 const char *mb_auth_find_bearer (MbHttpRequest *request);
 char *mb_auth_make_token (MbAuth *self, const char *claims);
+gboolean mb_auth_reload (MbAuth *self, const MbAuthConfig *config, GError **error);
 void mb_auth_set_listener (MbAuth *self, MbAuthFunc func, gpointer user_data);
 gboolean mb_auth_has_keys (MbAuth *self);
 gboolean mb_auth_wants_tokens (MbAuth *self);

@@ -260,6 +260,12 @@ mb_jwks_get_keys (MbJwks *self)
   return self->keys;
 }
 
+gboolean
+mb_jwks_has_url (MbJwks *self, const char *url)
+{
+  return g_str_equal (self->url, url);
+}
+
 /**
  * mb_jwks_refresh:
  *

@@ -21,6 +21,7 @@ gboolean mb_jwks_check_url (const char *url, GError **error);
 MbJwks *mb_jwks_new (const char *url, MbMetrics *metrics, MbJwksFunc func, gpointer user_data);
 void mb_jwks_free (MbJwks *self);
 GPtrArray *mb_jwks_get_keys (MbJwks *self);
+gboolean mb_jwks_has_url (MbJwks *self, const char *url);
 gboolean mb_jwks_ask (MbJwks *self);
 void mb_jwks_refresh (MbJwks *self);
 

@@ -426,6 +426,17 @@ mb_lobby_count_members (MbLobby *self)
 }
 
 /**
+ * mb_lobby_set_limits:
+ *
+ * For rooms that are made and messages that come from here on.
+ */
+void
+mb_lobby_set_limits (MbLobby *self, const MbLobbyLimits *limits)
+{
+  self->limits = *limits;
+}
+
+/**
  * mb_lobby_set_audit:
  * @audit: (nullable): not owned; outlives the lobby's members
  */

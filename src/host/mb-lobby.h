@@ -33,6 +33,7 @@ G_DECLARE_FINAL_TYPE (MbLobby, mb_lobby, MB, LOBBY, GObject)
 MbLobby *mb_lobby_new (MbReactor *reactor, MbStore *store, GPtrArray *records,
     const MbLobbyLimits *limits, MbMetrics *metrics);
 void mb_lobby_add_connection (MbLobby *self, MbConnection *connection, MbPass *pass);
+void mb_lobby_set_limits (MbLobby *self, const MbLobbyLimits *limits);
 void mb_lobby_set_audit (MbLobby *self, MbAudit *audit);
 void mb_lobby_close (MbLobby *self, const char *reason);
 gboolean mb_lobby_is_closed (MbLobby *self);

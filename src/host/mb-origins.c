@@ -16,14 +16,26 @@ struct _MbOrigins {
   gboolean any;
 };
 
+/**
+ * mb_origins_set:
+ * @allowed: (nullable) (array zero-terminated=1): those from here on
+ */
+void
+mb_origins_set (MbOrigins *self, const char *const *allowed)
+{
+  static const char *const NONE[] = {NULL};
+
+  g_strfreev (self->allowed);
+  self->allowed = g_strdupv ((char **) (allowed == NULL ? NONE : allowed));
+  self->any = g_strv_contains ((const char *const *) self->allowed, "*");
+}
+
 MbOrigins *
 mb_origins_new (const char *const *allowed)
 {
   MbOrigins *self = g_new0 (MbOrigins, 1);
-  static const char *const NONE[] = {NULL};
 
-  self->allowed = g_strdupv ((char **) (allowed == NULL ? NONE : allowed));
-  self->any = g_strv_contains ((const char *const *) self->allowed, "*");
+  mb_origins_set (self, allowed);
   return self;
 }
 

@@ -302,8 +302,8 @@ count_descriptors (void)
   return (unsigned int) MAX (limit.rlim_cur, DESCRIPTORS_KEPT + 1) - DESCRIPTORS_KEPT;
 }
 
-static MbVisitors *
-make_visitors (const MbServerConfig *config)
+static MbVisitorLimits
+make_visitor_limits (const MbServerConfig *config)
 {
   MbVisitorLimits limits = {.max_connections_each = config->max_connections_each,
       .max_connections = config->max_connections,
@@ -316,22 +316,30 @@ make_visitors (const MbServerConfig *config)
     limits.rates[MB_VISIT_HANDSHAKE] = (MbRate){HANDSHAKES_PER_SECOND, HANDSHAKES_BURST};
     limits.rates[MB_VISIT_TLS] = (MbRate){TLS_PER_SECOND, TLS_BURST};
   }
-  return mb_visitors_new (&limits);
+  return limits;
+}
+
+static MbLobbyLimits
+make_lobby_limits (const MbServerConfig *config)
+{
+  MbLobbyLimits limits = {.max_rooms = config->max_rooms, .max_members = config->max_members};
+
+  if (config->rate_limit)
+    limits.rate = (MbRate){.per_second = MESSAGES_PER_SECOND, .burst = MESSAGES_BURST};
+  if (config->rate_limit)
+    limits.volume = (MbRate){.per_second = VOLUME_PER_SECOND, .burst = VOLUME_BURST};
+  return limits;
 }
 
 static void
 build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
 {
   MbMetrics *metrics = mb_metrics_get_default ();
-  MbLobbyLimits limits = {.max_rooms = config->max_rooms, .max_members = config->max_members};
+  MbLobbyLimits limits = make_lobby_limits (config);
   MbEioOptions eio_options = {.ping_interval_ms = config->ping_interval_ms,
       .ping_timeout_ms = config->ping_timeout_ms,
       .max_payload_bytes = config->max_payload_bytes};
 
-  if (config->rate_limit)
-    limits.rate = (MbRate){.per_second = MESSAGES_PER_SECOND, .burst = MESSAGES_BURST};
-  if (config->rate_limit)
-    limits.volume = (MbRate){.per_second = VOLUME_PER_SECOND, .burst = VOLUME_BURST};
   self->origins = mb_origins_new (config->allow_origins);
   self->lobby = mb_lobby_new (self->reactor, self->store, rooms, &limits, metrics);
   mb_lobby_set_audit (self->lobby, self->audit);
@@ -413,6 +421,7 @@ mb_server_new (const MbServerConfig *config, GError **error)
   g_autoptr (MbServer) self = g_object_new (MB_TYPE_SERVER, NULL);
   static const MbAuthConfig EVERYBODY = {.wants_tokens = FALSE};
   static const MbMetricsPageConfig OPEN_METRICS = {0};
+  MbVisitorLimits visitor_limits;
   static const MbIceListConfig NO_ICE = {.ttl_s = MB_ICE_LIST_DEFAULT_TTL_S};
   g_autoptr (GPtrArray) rooms = NULL;
 
@@ -439,7 +448,8 @@ mb_server_new (const MbServerConfig *config, GError **error)
   if (self->reactor == NULL)
     return NULL;
   raise_descriptor_limit ();
-  self->visitors = make_visitors (config);
+  visitor_limits = make_visitor_limits (config);
+  self->visitors = mb_visitors_new (&visitor_limits);
   self->http = mb_http_new (self->reactor);
   mb_http_set_visitors (self->http, self->visitors);
   mb_http_set_metrics (self->http, mb_metrics_get_default ());
@@ -475,11 +485,50 @@ mb_server_get_url (MbServer *self)
 }
 
 gboolean
-mb_server_reload (MbServer *self, GError **error)
+mb_server_check (const MbServerConfig *config, GError **error)
 {
-  if (self->audit != NULL && !mb_audit_reopen (self->audit, error))
+  g_autoptr (MbMetrics) metrics = mb_metrics_new ();
+  g_autoptr (MbReactor) reactor = mb_reactor_new (error);
+  g_autoptr (MbAuth) auth = reactor == NULL ? NULL : mb_auth_new (config->auth, error);
+  g_autoptr (MbIceList) ice = auth == NULL ? NULL : mb_ice_list_new (config->ice, error);
+  MbMetricsPageConfig page_config = *config->metrics;
+  g_autoptr (MbMetricsPage) page = NULL;
+  MbTls *tls = NULL;
+
+  if (ice == NULL)
     return FALSE;
-  return self->tls == NULL || mb_tls_reload (self->tls, error);
+  page_config.listen_address = NULL;
+  page = mb_metrics_page_new (reactor, &page_config, NULL, NULL, error);
+  if (page == NULL || config->tls_certificate == NULL)
+    return page != NULL;
+  tls = mb_tls_new (reactor, metrics, config->tls_certificate,
+      config->tls_key != NULL ? config->tls_key : config->tls_certificate, error);
+  if (tls != NULL)
+    mb_tls_close (tls);
+  return tls != NULL;
+}
+
+gboolean
+mb_server_reload (MbServer *self, const MbServerConfig *config, GError **error)
+{
+  g_autoptr (MbIceList) ice = NULL;
+  MbVisitorLimits visitor_limits = make_visitor_limits (config);
+  MbLobbyLimits lobby_limits = make_lobby_limits (config);
+
+  /* All of it is tried before any of it is taken. */
+  if (!mb_server_check (config, error))
+    return FALSE;
+  ice = mb_ice_list_new (config->ice, error);
+  if (ice == NULL || (self->tls != NULL && !mb_tls_reload (self->tls, error)) ||
+      (self->audit != NULL && !mb_audit_reopen (self->audit, error)) ||
+      !mb_auth_reload (self->auth, config->auth, error))
+    return FALSE;
+  self->logs_requests = config->logs_requests;
+  mb_ice_list_swap (self->ice, ice);
+  mb_origins_set (self->origins, config->allow_origins);
+  mb_visitors_set_limits (self->visitors, &visitor_limits);
+  mb_lobby_set_limits (self->lobby, &lobby_limits);
+  return TRUE;
 }
 
 const char *

@@ -126,13 +126,22 @@ guint16 mb_server_get_port (MbServer *self);
 const char *mb_server_get_url (MbServer *self);
 
 /**
+ * mb_server_check:
+ *
+ * Returns: %FALSE with the error that mb_server_new() would end with for a key or a certificate; neither
+ *   the address nor the store is touched
+ */
+gboolean mb_server_check (const MbServerConfig *config, GError **error);
+
+/**
  * mb_server_reload:
  *
- * Reads certificate and key again.
+ * Takes new keys for tokens (not whether they are wanted), TURN servers, origins, limits and proxies, reads the
+ * certificate again and opens the audit anew. The rest of @config is not looked at.
  *
  * Returns: %FALSE with %MB_ERROR_USAGE where one cannot be used; what was there stays
  */
-gboolean mb_server_reload (MbServer *self, GError **error);
+gboolean mb_server_reload (MbServer *self, const MbServerConfig *config, GError **error);
 
 /**
  * mb_server_get_inner_url:

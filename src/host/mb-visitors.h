@@ -43,6 +43,7 @@ typedef struct _MbVisitors MbVisitors;
 typedef struct _MbSeat MbSeat;
 
 MbVisitors *mb_visitors_new (const MbVisitorLimits *limits);
+void mb_visitors_set_limits (MbVisitors *self, const MbVisitorLimits *limits);
 void mb_visitors_free (MbVisitors *self);
 gboolean mb_visitors_is_proxy (MbVisitors *self, const MbAddress *peer);
 MbAddress mb_visitors_find_client (
