@@ -5,7 +5,6 @@
  */
 #include <gst/gst.h>
 
-#include "record/gstmbwriter.h"
 #include "rtp/gstmbrtpsink.h"
 #include "rtp/gstmbrtpsrc.h"
 #include "timecode/gstmbbeep.h"
@@ -17,11 +16,10 @@ static gboolean
 plugin_init (GstPlugin *plugin)
 {
   return GST_ELEMENT_REGISTER (mbrtpsink, plugin) && GST_ELEMENT_REGISTER (mbrtpsrc, plugin) &&
-         GST_ELEMENT_REGISTER (mbwriter, plugin) && GST_ELEMENT_REGISTER (mbstamp, plugin) &&
-         GST_ELEMENT_REGISTER (mbbeep, plugin) && GST_ELEMENT_REGISTER (mbprobe, plugin) &&
-         GST_ELEMENT_REGISTER (mbsoundprobe, plugin);
+         GST_ELEMENT_REGISTER (mbstamp, plugin) && GST_ELEMENT_REGISTER (mbbeep, plugin) &&
+         GST_ELEMENT_REGISTER (mbprobe, plugin) && GST_ELEMENT_REGISTER (mbsoundprobe, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, meshbot,
-    "RTP to and from the meshbot engine, recording, time codes", plugin_init, PACKAGE_VERSION,
+    "RTP to and from the meshbot engine, time codes", plugin_init, PACKAGE_VERSION,
     "LGPL", "meshbot", "https://example.org/meshbot")

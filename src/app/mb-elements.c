@@ -54,19 +54,20 @@ registry_has (const char *element)
 
 /**
  * mb_elements_ensure:
+ * @records: for recording, too
  *
  * Finds our own plugin, in the build tree or where it is installed.
  *
  * Returns: %FALSE with %MB_ERROR_UNSUPPORTED that names what is missing and its Debian package
  */
 gboolean
-mb_elements_ensure (GError **error)
+mb_elements_ensure (gboolean records, GError **error)
 {
   gst_init (NULL, NULL);
   /* GStreamer looks in its own folder; another prefix has another. */
   if (!registry_has (MB_ELEMENT_RTP_SINK) && g_file_test (MESHBOT_PLUGINDIR, G_FILE_TEST_IS_DIR))
     gst_registry_scan_path (gst_registry_get (), MESHBOT_PLUGINDIR);
-  return mb_pipeline_ensure_elements (error);
+  return mb_pipeline_ensure_elements (records, error);
 }
 
 /**

@@ -9,5 +9,5 @@
 
 typedef gboolean (*MbElementsHas) (const char *element);
 
-gboolean mb_elements_ensure (GError **error);
+gboolean mb_elements_ensure (gboolean records, GError **error);
 gboolean mb_elements_check_launch (const char *launch, MbElementsHas has, GError **error);

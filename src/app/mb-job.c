@@ -528,7 +528,8 @@ on_source_ended (MbSources *sources, MbSource *source, MbJob *self)
 gboolean
 mb_job_start (MbJob *self, GError **error)
 {
-  if (!mb_limits_check (self->options, error) || !mb_elements_ensure (error) ||
+  if (!mb_limits_check (self->options, error) ||
+      !mb_elements_ensure (self->options->record_dir != NULL, error) ||
       !check_source_elements (self->options, error))
     return FALSE;
   self->started_us = g_get_real_time ();

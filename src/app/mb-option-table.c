@@ -464,7 +464,7 @@ static const MbOptionRow ROWS[] = {
     {"token-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM,
         take_token_file, "FILE", "the same, read from FILE"},
     {"config", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_config, "FILE",
-        "a key file, then FILE.d/*.conf: options as NAME=VALUE under [meshbot]; the command line wins"},
+        "a key file, then FILE.d/*.conf: NAME=VALUE under [meshbot]; the command line wins"},
     {"check-config", 0, MB_OPTION_GROUP_OTHER,
         MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_check_config, NULL,
         "say whether options and the files they name are right, and end"},

@@ -119,7 +119,7 @@ mb_pipelines_check (const char *path, GError **error)
   g_autoptr (MbPipelineSpec) spec = read_spec (path, error);
   g_autoptr (GString) text = g_string_new (NULL);
 
-  if (spec == NULL || !mb_elements_ensure (error) ||
+  if (spec == NULL || !mb_elements_ensure (FALSE, error) ||
       !mb_elements_check_launch (mb_pipeline_spec_get_launch (spec), NULL, error))
     return NULL;
   g_string_append_printf (text, "%s %s: %s\n",

@@ -164,8 +164,21 @@ mb_pipeline_find (MbPipelineKind kind, const char *name, GError **error)
   return NULL;
 }
 
+static void
+load_built (const char *build_root, const char *module)
+{
+  g_autofree char *name = g_strdup_printf ("lib%s.so", module);
+  g_autofree char *path = g_build_filename (build_root, "plugins", name, NULL);
+  /* It enters the registry by itself. */
+  g_autoptr (GstPlugin) plugin = gst_plugin_load_file (path, NULL);
+
+  if (plugin != NULL)
+    g_debug ("elements of %s", gst_plugin_get_filename (plugin));
+}
+
 /**
  * mb_pipeline_ensure_elements:
+ * @records: the element that records as well; who does without it does without its many libraries
  *
  * Makes sure that our own elements can be made: from where GStreamer looks for plugins, or else from
  * the build tree that the program runs from. gst_init() has been called.
@@ -173,28 +186,33 @@ mb_pipeline_find (MbPipelineKind kind, const char *name, GError **error)
  * Returns: FALSE with %MB_ERROR_UNSUPPORTED where they cannot
  */
 gboolean
-mb_pipeline_ensure_elements (GError **error)
+mb_pipeline_ensure_elements (gboolean records, GError **error)
 {
-  static const char *const ELEMENTS[] = {
-      MB_ELEMENT_RTP_SINK, MB_ELEMENT_RTP_SRC, MB_ELEMENT_WRITER, MB_ELEMENT_PROBE};
+  static const struct {
+    const char *element;
+    const char *module;
+    gboolean for_recording;
+  } ELEMENTS[] = {
+      {MB_ELEMENT_RTP_SINK, "gstmeshbot", FALSE},
+      {MB_ELEMENT_RTP_SRC, "gstmeshbot", FALSE},
+      {MB_ELEMENT_PROBE, "gstmeshbot", FALSE},
+      {MB_ELEMENT_WRITER, "gstmeshbotrecord", TRUE},
+  };
   g_autofree char *build_root = find_build_root ();
 
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
   if (build_root != NULL) {
-    g_autofree char *path = g_build_filename (build_root, "plugins", "libgstmeshbot.so", NULL);
-    /* It enters the registry by itself. */
-    g_autoptr (GstPlugin) plugin = gst_plugin_load_file (path, NULL);
-
-    if (plugin != NULL)
-      g_debug ("elements of %s", gst_plugin_get_filename (plugin));
+    load_built (build_root, "gstmeshbot");
+    if (records)
+      load_built (build_root, "gstmeshbotrecord");
   }
   for (guint i = 0; i < G_N_ELEMENTS (ELEMENTS); i++) {
-    g_autoptr (GstElementFactory) factory = gst_element_factory_find (ELEMENTS[i]);
+    g_autoptr (GstElementFactory) factory = gst_element_factory_find (ELEMENTS[i].element);
 
-    if (factory == NULL) {
+    if (factory == NULL && (records || !ELEMENTS[i].for_recording)) {
       g_set_error (error, MB_ERROR, MB_ERROR_UNSUPPORTED,
-          "GStreamer does not find the element %s; is libgstmeshbot.so in GST_PLUGIN_PATH?",
-          ELEMENTS[i]);
+          "GStreamer does not find the element %s; is lib%s.so in GST_PLUGIN_PATH?",
+          ELEMENTS[i].element, ELEMENTS[i].module);
       return FALSE;
     }
   }

@@ -9,4 +9,4 @@
 
 MbPipelineSpec *mb_pipeline_find (MbPipelineKind kind, const char *name, GError **error);
 char **mb_pipeline_list (MbPipelineKind kind);
-gboolean mb_pipeline_ensure_elements (GError **error);
+gboolean mb_pipeline_ensure_elements (gboolean records, GError **error);

@@ -18,6 +18,7 @@
 #include "mb-error.h"
 #include "mb-folder-lock.h"
 #include "mb-metrics.h"
+#include "mb-pipeline-path.h"
 #include "mb-rec-name.h"
 #include "mb-recording.h"
 #include "mb-speaker.h"
@@ -660,14 +661,18 @@ lock_folder (const char *folder)
  *
  * Makes DIRECTORY/ROOM/TIME/, a folder of its own for this session, with the session's record.
  *
- * Returns: (transfer full): the recorder, or NULL with %MB_ERROR_FAILED naming the folder
+ * Returns: (transfer full): the recorder, or NULL with %MB_ERROR_FAILED naming the folder,
+ *   or %MB_ERROR_UNSUPPORTED where the element that writes is not found
  */
 MbRecorder *
 mb_recorder_new (const MbRecorderConfig *config, GError **error)
 {
-  g_autofree char *folder = make_folder (config->directory, config->room_id, error);
+  g_autofree char *folder = NULL;
   MbRecorder *self;
 
+  if (!mb_pipeline_ensure_elements (TRUE, error))
+    return NULL;
+  folder = make_folder (config->directory, config->room_id, error);
   if (folder == NULL)
     return NULL;
   self = g_object_new (MB_TYPE_RECORDER, NULL);

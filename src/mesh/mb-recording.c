@@ -404,7 +404,7 @@ build (MbRecording *self, const MbRecordingConfig *config, GError **error)
 
   if (writer == NULL) {
     g_set_error_literal (error, MB_ERROR, MB_ERROR_FAILED,
-        "meshbot's own GStreamer plugin (libgstmeshbot.so) is not found");
+        "meshbot's own GStreamer plugin (libgstmeshbotrecord.so) is not found");
     return FALSE;
   }
   g_object_set (writer, MB_PROP_LOCATION, self->location, MB_PROP_SPLIT_DURATION,

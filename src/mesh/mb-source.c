@@ -333,7 +333,7 @@ mb_source_new_for_spec (
   g_autoptr (MbSource) self = NULL;
 
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-  if (!mb_pipeline_ensure_elements (error))
+  if (!mb_pipeline_ensure_elements (FALSE, error))
     return NULL;
   self = g_object_new (MB_TYPE_SOURCE, NULL);
   self->media = mb_media_ref (media);
