@@ -128,7 +128,7 @@ on_disconnected (MbSioSocket *socket, const char *reason, gpointer user_data)
 static void
 on_caller (int fd, gpointer user_data)
 {
-  mb_http_accept (user_data, fd);
+  mb_http_accept (user_data, fd, NULL);
 }
 
 int

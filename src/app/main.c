@@ -3,6 +3,7 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "mb-log.h"
 #include "mb-options.h"
 #include "mb-pipelines.h"
+#include "mb-setting.h"
 #include "mb-token-verb.h"
 
 /* What a shell reports for a program that a signal ended. */
@@ -25,8 +27,11 @@
 typedef struct {
   MbDaemon *daemon;
   GMainLoop *loop;
+  char **argv;        /* not owned */
+  char **environment; /* not owned */
   int status;
   gint64 stopping_us; /* monotonic time of the first signal; 0 means none yet */
+  int terminal;       /* owned; the one it was started from; -1 means none */
 } Program;
 
 static gboolean
@@ -56,13 +61,29 @@ on_terminate (gpointer user_data)
   return take_signal (user_data, SIGTERM);
 }
 
-/* A terminal that is closed says so once by itself and once by its shell. */
+/* By the command line and the environment that it was started with. */
+static void
+reload (Program *program)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MbOptions) options =
+      mb_options_new ((const char *const *) program->argv, program->environment, &error);
+
+  mb_daemon_reload (program->daemon, options, error);
+}
+
+/* The signal has two meanings: the terminal is gone (which says so once by itself and once by its
+ * shell), and, to a host, "read your files again". A terminal that is gone is none any more. */
 static gboolean
 on_hang_up (gpointer user_data)
 {
   Program *program = user_data;
+  gboolean is_terminal_gone = program->terminal >= 0 && !isatty (program->terminal);
 
-  mb_daemon_stop (program->daemon);
+  if (is_terminal_gone || !mb_daemon_is_hosting (program->daemon))
+    mb_daemon_stop (program->daemon);
+  else
+    reload (program);
   return G_SOURCE_CONTINUE;
 }
 
@@ -82,12 +103,17 @@ on_daemon_ended (MbDaemon *daemon, int status, Program *program)
 }
 
 static int
-run (MbOptions *options)
+run (MbOptions *options, char **argv, char **environment)
 {
   g_autoptr (MbDaemon) daemon = mb_daemon_new (options);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  Program program = {.daemon = daemon, .loop = loop, .status = -1};
+  Program program = {.daemon = daemon,
+      .loop = loop,
+      .argv = argv,
+      .environment = environment,
+      .status = -1,
+      .terminal = open ("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)};
 
   /* A peer or reader that goes away is an error where it is written to, not the program's end. */
   signal (SIGPIPE, SIG_IGN);
@@ -121,6 +147,23 @@ show_pipelines (MbOptions *options)
       return mb_error_get_exit_status (error);
     }
   }
+  fputs (text, stdout);
+  return 0;
+}
+
+static int
+show_config (MbOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (!mb_daemon_check (options, &error)) {
+    mb_log_error_line (error->message);
+    return mb_error_get_exit_status (error);
+  }
+  text = options->action == MB_OPTIONS_PRINT_CONFIG
+             ? mb_settings_print (options->settings)
+             : g_strdup ("meshbot: the configuration is good\n");
   fputs (text, stdout);
   return 0;
 }
@@ -168,7 +211,9 @@ main (int argc, char **argv)
   if (options->action == MB_OPTIONS_LIST_PIPELINES || options->action == MB_OPTIONS_CHECK_PIPELINE)
     return show_pipelines (options);
   mb_log_init (options->log_level, options->log_format);
+  if (options->action == MB_OPTIONS_CHECK_CONFIG || options->action == MB_OPTIONS_PRINT_CONFIG)
+    return show_config (options);
   if (g_strv_contains ((const char *const *) options->reports, "-"))
     mb_log_say_on_stderr ();
-  return run (options);
+  return run (options, argv, environment);
 }

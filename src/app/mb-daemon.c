@@ -12,16 +12,17 @@
 #include "mb-daemon.h"
 
 #include "mb-error.h"
+#include "mb-host-config.h"
 #include "mb-job.h"
 #include "mb-json-span.h"
 #include "mb-log.h"
+#include "mb-metrics-outlet.h"
 #include "mb-option-values.h"
 #include "mb-probe.h"
 #include "mb-server.h"
+#include "mb-setting.h"
 #include "mb-worker.h"
 
-/* Members are told and closed within it; together with a worker's stop it stays under 5 s. */
-#define DRAIN_MS 500
 #define STOP_MS 4700
 /* As long as a host may run. */
 #define WORKER_TOKEN_S (10 * 365 * 24 * 3600)
@@ -31,10 +32,11 @@ struct _MbDaemon {
 
   MbOptions *options;
 
-  MbServer *server;    /* (nullable) */
-  MbWorker *worker;    /* (nullable) */
-  MbJob *job;          /* (nullable) */
-  GSource *stop_timer; /* (nullable) */
+  MbServer *server;        /* (nullable) */
+  MbWorker *worker;        /* (nullable) */
+  MbJob *job;              /* (nullable) */
+  MbMetricsOutlet *outlet; /* (nullable) of the job */
+  GSource *stop_timer;     /* (nullable) */
   int status;
   gboolean stopping;
   gboolean ended;
@@ -133,9 +135,16 @@ on_taking_part_ended (GObject *emitter, int status, MbDaemon *self)
 static gboolean
 start_job (MbDaemon *self, const char *server_url, GError **error)
 {
+  g_autoptr (GError) failure = NULL;
+
   self->job = mb_job_new (self->options, server_url);
   g_signal_connect_object (
       self->job, "ended", G_CALLBACK (on_taking_part_ended), self, G_CONNECT_DEFAULT);
+  self->outlet = mb_metrics_outlet_new (self->options, self->job, &failure);
+  if (failure != NULL) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
   return mb_job_start (self->job, error);
 }
 
@@ -165,12 +174,14 @@ make_worker_token (MbDaemon *self)
 static gboolean
 start_worker (MbDaemon *self, GError **error)
 {
-  g_autofree char *url =
+  gboolean is_secure = self->options->tls_certificate != NULL;
+  g_autofree char *own =
       mb_probe_make_url (self->options->listen_address, mb_server_get_port (self->server));
+  const char *url = is_secure ? mb_server_get_inner_url (self->server) : own;
   g_autofree char *token = NULL;
   g_autofree char *room = mb_value_expand (self->options->room, 1, 1, g_get_host_name ());
 
-  mb_log_say ("open %s/room.html?id=%s", url, room);
+  mb_log_say ("open %s/room.html?id=%s", is_secure ? mb_server_get_url (self->server) : own, room);
   if (self->options->token == NULL && self->options->auth_wants_tokens)
     token = make_worker_token (self);
   self->worker = mb_worker_new (self->options, url, token);
@@ -187,7 +198,7 @@ join_other (MbDaemon *self, GError *conflict, GError **error)
   guint16 port = self->options->listen_port;
   g_autofree char *url = mb_probe_make_url (address, port);
 
-  if (!mb_probe_is_meshbot (address, port)) {
+  if (self->options->tls_certificate != NULL || !mb_probe_is_meshbot (address, port)) {
     g_set_error (error, MB_ERROR, MB_ERROR_FAILED,
         "%s; another program has the address, take another port with --listen", conflict->message);
     return FALSE;
@@ -202,37 +213,24 @@ join_other (MbDaemon *self, GError *conflict, GError **error)
   return start_job (self, url, error);
 }
 
+static char *
+read_worker_metrics (gpointer user_data)
+{
+  MbDaemon *self = user_data;
+
+  return self->worker != NULL ? mb_worker_read_metrics (self->worker) : g_strdup ("");
+}
+
 static gboolean
 start_host (MbDaemon *self, GError **error)
 {
-  const MbAuthConfig auth = {.wants_tokens = self->options->auth_wants_tokens,
-      .secret_file = self->options->auth_secret_file,
-      .public_key = self->options->auth_public_key,
-      .jwks = self->options->auth_jwks,
-      .issuer = self->options->auth_issuer,
-      .audiences = (const char *const *) self->options->auth_audiences};
-  const MbIceListConfig ice = {.stun = (const char *const *) self->options->ice_stun,
-      .turn = (const char *const *) self->options->ice_turn,
-      .turn_secret_file = self->options->ice_turn_secret_file,
-      .ttl_s = (unsigned int) (self->options->ice_ttl_ms / 1000)};
-  MbServerConfig config;
+  MbHostConfig config;
   g_autoptr (GError) reason = NULL;
 
-  mb_server_config_init (&config);
-  config.auth = &auth;
-  config.ice = &ice;
-  config.listen_address = self->options->listen_address;
-  config.port = self->options->listen_port;
-  config.store_path = self->options->store_path;
-  config.allow_origins = (const char *const *) self->options->allow_origins;
-  config.rate_limit = self->options->rate_limit;
-  config.max_connections_each = self->options->max_connections_each;
-  config.max_connections = self->options->max_connections;
-  config.trusted_proxies = (const char *const *) self->options->trusted_proxies;
-  config.max_rooms = self->options->max_rooms;
-  config.max_members = self->options->max_members;
-  config.drain_ms = DRAIN_MS;
-  self->server = mb_server_new (&config, &reason);
+  mb_host_config_init (&config, self->options);
+  config.server.more_metrics = read_worker_metrics;
+  config.server.more_metrics_data = self;
+  self->server = mb_server_new (&config.server, &reason);
   if (self->server == NULL && g_error_matches (reason, MB_ERROR, MB_ERROR_CONFLICT))
     return join_other (self, reason, error);
   if (self->server == NULL) {
@@ -240,7 +238,22 @@ start_host (MbDaemon *self, GError **error)
     return FALSE;
   }
   mb_log_say ("serving %s", mb_server_get_url (self->server));
+  if (mb_server_get_metrics_port (self->server) != 0)
+    g_message ("port %u has the metrics", mb_server_get_metrics_port (self->server));
+  if (mb_server_get_redirect_port (self->server) != 0)
+    g_message ("port %u sends callers to https", mb_server_get_redirect_port (self->server));
   return self->options->room == NULL || start_worker (self, error);
+}
+
+/* For the whole process: whatever it asks of servers, it asks by GLib's TLS. */
+static gboolean
+trust (const char *ca_file, GError **error)
+{
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (ca_file, error);
+
+  if (database != NULL)
+    g_tls_backend_set_default_database (g_tls_backend_get_default (), database);
+  return database != NULL;
 }
 
 /**
@@ -253,11 +266,82 @@ start_host (MbDaemon *self, GError **error)
 gboolean
 mb_daemon_start (MbDaemon *self, GError **error)
 {
+  if (self->options->ca_file != NULL && !trust (self->options->ca_file, error))
+    return FALSE;
   if (self->options->room != NULL && !mb_job_check (self->options, error))
     return FALSE;
   if (self->options->server_url != NULL)
     return start_job (self, self->options->server_url, error);
   return start_host (self, error);
+}
+
+gboolean
+mb_daemon_is_hosting (MbDaemon *self)
+{
+  return self->server != NULL;
+}
+
+/* What has changed and is not for a running host, with where it stands. */
+static void
+tell_of_the_rest (MbOptions *before, MbOptions *after)
+{
+  g_auto (GStrv) names = mb_settings_list_changes (before->settings, after->settings);
+
+  for (guint i = 0; names[i] != NULL; i++) {
+    const MbSetting *setting = mb_settings_find (after->settings, names[i]);
+
+    if ((mb_option_find (names[i])->flags & MB_OPTION_RELOADED) == 0)
+      g_warning ("%s: %s has changed, which takes a restart",
+          setting != NULL ? setting->where : "configuration", names[i]);
+  }
+}
+
+/**
+ * mb_daemon_reload:
+ * @options: (nullable): read anew, by the same command line; %NULL where they are wrong
+ * @error: (nullable): why
+ *
+ * A host takes what it can take while it runs, reads keys and certificates again, and says what takes a
+ * restart. Where anything is wrong everything stays.
+ */
+void
+mb_daemon_reload (MbDaemon *self, MbOptions *options, const GError *error)
+{
+  g_autoptr (GError) reason = error != NULL ? g_error_copy (error) : NULL;
+  MbHostConfig config;
+
+  if (self->server == NULL || self->stopping)
+    return;
+  if (options != NULL) {
+    mb_host_config_init (&config, options);
+    /* These take a restart. */
+    config.server.tls_certificate = self->options->tls_certificate;
+    config.auth.wants_tokens = self->options->auth_wants_tokens;
+    mb_server_reload (self->server, &config.server, &reason);
+  }
+  if (reason != NULL) {
+    g_critical ("not reloaded, everything stays as it was: %s", reason->message);
+    return;
+  }
+  tell_of_the_rest (self->options, options);
+  mb_log_set_level (options->log_level, options->log_format);
+  g_message ("read the files again");
+}
+
+/**
+ * mb_daemon_check:
+ *
+ * For `--check-config`: whether a start with these options could do, as far as files tell.
+ */
+gboolean
+mb_daemon_check (MbOptions *options, GError **error)
+{
+  MbHostConfig config;
+
+  if (options->room != NULL && !mb_job_check (options, error))
+    return FALSE;
+  mb_host_config_init (&config, options);
+  return options->server_url != NULL || mb_server_check (&config.server, error);
 }
 
 /**
@@ -286,6 +370,7 @@ mb_daemon_dispose (GObject *object)
 
   g_clear_pointer (&self->stop_timer, g_source_destroy);
   g_clear_object (&self->worker);
+  g_clear_pointer (&self->outlet, mb_metrics_outlet_free);
   g_clear_object (&self->job);
   g_clear_object (&self->server);
   G_OBJECT_CLASS (mb_daemon_parent_class)->dispose (object);

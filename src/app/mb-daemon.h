@@ -14,4 +14,7 @@ G_DECLARE_FINAL_TYPE (MbDaemon, mb_daemon, MB, DAEMON, GObject)
 
 MbDaemon *mb_daemon_new (MbOptions *options);
 gboolean mb_daemon_start (MbDaemon *self, GError **error);
+gboolean mb_daemon_is_hosting (MbDaemon *self);
+void mb_daemon_reload (MbDaemon *self, MbOptions *options, const GError *error);
+gboolean mb_daemon_check (MbOptions *options, GError **error);
 void mb_daemon_stop (MbDaemon *self);

@@ -55,14 +55,15 @@ struct _MbJob {
 
   MbMedia *media;
   MbSources *sources;
-  GPtrArray *bots;      /* (element-type Bot) those started so far */
-  MbProgress *progress; /* (nullable) */
-  MbSpace *space;       /* (nullable) for recordings */
-  MbMetricsFile *told;  /* (nullable) */
-  GSubprocess *repair;  /* (nullable) of what an earlier recorder has left */
-  GSource *next_timer;  /* (nullable) starts the next bot with --rate */
-  GSource *last_timer;  /* (nullable) ends those that do not end by themselves */
-  unsigned int n_left;  /* bots that have ended */
+  gboolean wants_figures; /* whatever else is measured */
+  GPtrArray *bots;        /* (element-type Bot) those started so far */
+  MbProgress *progress;   /* (nullable) */
+  MbSpace *space;         /* (nullable) for recordings */
+  MbMetricsFile *told;    /* (nullable) */
+  GSubprocess *repair;    /* (nullable) of what an earlier recorder has left */
+  GSource *next_timer;    /* (nullable) starts the next bot with --rate */
+  GSource *last_timer;    /* (nullable) ends those that do not end by themselves */
+  unsigned int n_left;    /* bots that have ended */
   int status;
   char *failure;     /* (nullable) the first of which @status is */
   gint64 started_us; /* real time */
@@ -453,7 +454,7 @@ start_bot (MbJob *self, GError **error)
     self->n_left++;
     return FALSE;
   }
-  if (is_measured (self)) {
+  if (is_measured (self) || self->wants_figures) {
     bot->stats =
         mb_stats_new (self->media, bot->mesh, self->options->measure, bot->name, bot->room);
     mb_stats_set_chance (bot->stats, cname, user.place);
@@ -576,6 +577,28 @@ on_last_time (gpointer user_data)
     self->status = 1;
   end (self);
   return G_SOURCE_REMOVE;
+}
+
+/**
+ * mb_job_want_figures:
+ *
+ * Before the start: all bots measure, even where nothing is judged or reported.
+ */
+void
+mb_job_want_figures (MbJob *self)
+{
+  self->wants_figures = TRUE;
+}
+
+/**
+ * mb_job_list_figures:
+ *
+ * Returns: (transfer container) (element-type MbBotFigures): of all bots that measure
+ */
+GPtrArray *
+mb_job_list_figures (MbJob *self)
+{
+  return list_figures (self);
 }
 
 /**

@@ -15,4 +15,6 @@ G_DECLARE_FINAL_TYPE (MbJob, mb_job, MB, JOB, GObject)
 gboolean mb_job_check (MbOptions *options, GError **error);
 MbJob *mb_job_new (MbOptions *options, const char *server_url);
 gboolean mb_job_start (MbJob *self, GError **error);
+void mb_job_want_figures (MbJob *self);
+GPtrArray *mb_job_list_figures (MbJob *self);
 void mb_job_stop (MbJob *self);

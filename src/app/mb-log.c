@@ -3,8 +3,7 @@
  * Copyright (C) 2026 the meshbot authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * GLib's structured log writer. It may be called on any thread; the settings are written once,
- * before there is a second one. A line goes out in one write, so lines of threads and of workers
+ * GLib's structured log writer. It may be called on any thread. A line goes out in one write, so lines of threads and of workers
  * that share the stream do not mix.
  */
 #include "mb-log.h"
@@ -12,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static GLogLevelFlags log_least = G_LOG_LEVEL_WARNING;
+static int log_least = G_LOG_LEVEL_WARNING; /* atomic, like @log_format */
 static GLogLevelFlags log_fatal = G_LOG_LEVEL_ERROR;
-static MbLogFormat log_format = MB_LOG_FORMAT_TEXT;
+static int log_format = MB_LOG_FORMAT_TEXT;
 static gboolean say_on_stderr = FALSE;
+static gboolean is_journal = FALSE;
 
 static const char *
 level_name (GLogLevelFlags level)
@@ -33,6 +34,29 @@ level_name (GLogLevelFlags level)
   return "debug";
 }
 
+/* What sd-daemon(3) says of levels, which are syslog's. */
+static const char *
+level_prefix (GLogLevelFlags level)
+{
+  if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) != 0)
+    return "<3>";
+  if ((level & G_LOG_LEVEL_WARNING) != 0)
+    return "<4>";
+  if ((level & G_LOG_LEVEL_MESSAGE) != 0)
+    return "<5>";
+  if ((level & G_LOG_LEVEL_INFO) != 0)
+    return "<6>";
+  return "<7>";
+}
+
+/* Line separators, and marks that turn the direction of what follows (Unicode's Bidi_Control). */
+static gboolean
+is_misleading (gunichar letter)
+{
+  return g_unichar_iscntrl (letter) || letter == 0x061c || (letter >= 0x200e && letter <= 0x200f) ||
+         (letter >= 0x2028 && letter <= 0x202e) || (letter >= 0x2066 && letter <= 0x2069);
+}
+
 /* Control characters could forge lines or move the cursor: both come from peers. */
 static void
 append_text (GString *line, const char *message)
@@ -42,7 +66,7 @@ append_text (GString *line, const char *message)
   for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at)) {
     gunichar letter = g_utf8_get_char (at);
 
-    if (g_unichar_iscntrl (letter))
+    if (is_misleading (letter))
       g_string_append_c (line, ' ');
     else
       g_string_append_unichar (line, letter);
@@ -60,7 +84,7 @@ append_json (GString *line, const char *message)
 
     if (letter == '"' || letter == '\\')
       g_string_append_printf (line, "\\%c", (char) letter);
-    else if (letter < 0x20 || letter == 0x7f)
+    else if (is_misleading (letter))
       g_string_append_printf (line, "\\u%04x", letter);
     else
       g_string_append_unichar (line, letter);
@@ -105,12 +129,13 @@ mb_log_format_line (MbLogFormat format, GLogLevelFlags level, const char *domain
 }
 
 static void
-write_line (const char *line)
+write_line (GLogLevelFlags level, const char *line)
 {
-  gsize length = strlen (line);
+  g_autofree char *text = g_strconcat (is_journal ? level_prefix (level) : "", line, NULL);
+  gsize length = strlen (text);
 
   /* A log that cannot be written is no reason to stop: nothing is left to tell it to. */
-  if (write (STDERR_FILENO, line, length) < 0)
+  if (write (STDERR_FILENO, text, length) < 0)
     return;
 }
 
@@ -121,7 +146,7 @@ write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpo
   const char *domain = NULL;
   g_autofree char *line = NULL;
 
-  if ((level & G_LOG_LEVEL_MASK) > log_least)
+  if ((int) (level & G_LOG_LEVEL_MASK) > g_atomic_int_get (&log_least))
     return G_LOG_WRITER_HANDLED;
   for (gsize i = 0; i < n_fields; i++) {
     if (g_str_equal (fields[i].key, "MESSAGE"))
@@ -131,11 +156,39 @@ write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpo
   }
   if (message == NULL)
     return G_LOG_WRITER_UNHANDLED;
-  line = mb_log_format_line (log_format, level, domain, message, g_get_real_time ());
-  write_line (line);
+  line = mb_log_format_line (
+      (MbLogFormat) g_atomic_int_get (&log_format), level, domain, message, g_get_real_time ());
+  write_line (level, line);
   if ((level & log_fatal) != 0)
     abort ();
   return G_LOG_WRITER_HANDLED;
+}
+
+/* systemd.exec(5): the journal's socket, so that a program sees whether its stderr is still that. */
+static gboolean
+is_stderr_journal (void)
+{
+  const char *stream = g_getenv ("JOURNAL_STREAM");
+  g_autofree char *own = NULL;
+  struct stat about;
+
+  if (stream == NULL || fstat (STDERR_FILENO, &about) != 0)
+    return FALSE;
+  own = g_strdup_printf (
+      "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) about.st_dev, (guint64) about.st_ino);
+  return g_str_equal (stream, own);
+}
+
+/**
+ * mb_log_set_level:
+ *
+ * From here on. Thread: any.
+ */
+void
+mb_log_set_level (GLogLevelFlags least, MbLogFormat format)
+{
+  g_atomic_int_set (&log_least, (int) least);
+  g_atomic_int_set (&log_format, (int) format);
 }
 
 /**
@@ -154,8 +207,8 @@ mb_log_init (GLogLevelFlags least, MbLogFormat format)
   };
   const char *debug = g_getenv ("G_DEBUG");
 
-  log_least = least;
-  log_format = format;
+  mb_log_set_level (least, format);
+  is_journal = is_stderr_journal ();
   log_fatal = G_LOG_LEVEL_ERROR;
   if (debug != NULL && strstr (debug, "fatal-") != NULL)
     log_fatal |= (GLogLevelFlags) g_parse_debug_string (debug, KEYS, G_N_ELEMENTS (KEYS));
@@ -173,9 +226,9 @@ mb_log_error_line (const char *message)
 {
   g_autofree char *line = NULL;
 
-  if (log_format == MB_LOG_FORMAT_JSON) {
+  if (g_atomic_int_get (&log_format) == MB_LOG_FORMAT_JSON) {
     line = mb_log_format_line (
-        log_format, G_LOG_LEVEL_CRITICAL, "meshbot", message, g_get_real_time ());
+        MB_LOG_FORMAT_JSON, G_LOG_LEVEL_CRITICAL, "meshbot", message, g_get_real_time ());
   } else {
     GString *text = g_string_new ("meshbot: ");
 
@@ -183,7 +236,7 @@ mb_log_error_line (const char *message)
     g_string_append_c (text, '\n');
     line = g_string_free (text, FALSE);
   }
-  write_line (line);
+  write_line (G_LOG_LEVEL_CRITICAL, line);
 }
 
 /**

@@ -9,6 +9,7 @@
 
 #include "mb-options.h"
 
+void mb_log_set_level (GLogLevelFlags least, MbLogFormat format);
 void mb_log_init (GLogLevelFlags least, MbLogFormat format);
 void mb_log_error_line (const char *message);
 void mb_log_say_on_stderr (void);

@@ -5,21 +5,17 @@
  */
 #include "mb-option-table.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
-#include "mb-address.h"
 #include "mb-clip.h"
 #include "mb-error.h"
 #include "mb-expect.h"
+#include "mb-option-host.h"
 #include "mb-option-recording.h"
 #include "mb-option-values.h"
 #include "mb-server.h"
 
-#define HOST_ROOMS_MAX 10000000
-#define HOST_MEMBERS_MAX 100000
-#define CONNECTIONS_MAX 10000000
-#define ICE_TTL_MIN_MS (60 * 1000)
-#define ICE_TTL_MAX_MS (24 * 3600 * 1000)
 #define COUNT_MAX 1000
 #define ROOMS_MAX 10000
 #define RATE_MAX 10000
@@ -27,220 +23,13 @@
 #define BITRATE_MAX_KBPS 50000
 #define FPS_MAX 120
 
-static void
-append (char ***list, const char *value)
-{
-  guint length = g_strv_length (*list);
-
-  *list = g_renew (char *, *list, length + 2);
-  (*list)[length] = g_strdup (value);
-  (*list)[length + 1] = NULL;
-}
-
-static void
-replace (char **place, const char *value)
-{
-  g_free (*place);
-  *place = g_strdup (value);
-}
-
 static gboolean
 take_server (MbOptions *self, const char *value, GError **error)
 {
   if (!mb_value_check_server_url (value, error))
     return FALSE;
-  replace (&self->server_url, value);
+  mb_value_replace (&self->server_url, value);
   return TRUE;
-}
-
-static gboolean
-take_listen (MbOptions *self, const char *value, GError **error)
-{
-  char *address = NULL;
-
-  if (!mb_server_parse_listen (value, &address, &self->listen_port, error))
-    return FALSE;
-  g_free (self->listen_address);
-  self->listen_address = address;
-  return TRUE;
-}
-
-static gboolean
-take_store (MbOptions *self, const char *value, GError **error)
-{
-  if (*value == '\0') {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the name of a file is missing");
-    return FALSE;
-  }
-  replace (&self->store_path, value);
-  return TRUE;
-}
-
-static gboolean
-take_allow_origin (MbOptions *self, const char *value, GError **error)
-{
-  if (!mb_value_check_origin (value, error))
-    return FALSE;
-  append (&self->allow_origins, value);
-  return TRUE;
-}
-
-static gboolean
-take_rate_limit (MbOptions *self, const char *value, GError **error)
-{
-  if (!g_str_equal (value, "off") && !g_str_equal (value, "on")) {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is neither on nor off", value);
-    return FALSE;
-  }
-  self->rate_limit = g_str_equal (value, "on");
-  return TRUE;
-}
-
-static gboolean
-take_trusted_proxy (MbOptions *self, const char *value, GError **error)
-{
-  MbNetwork network;
-
-  if (!mb_network_parse (&network, value)) {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-        "'%s' is no address or network such as 10.0.0.1 or fd00::/8", value);
-    return FALSE;
-  }
-  append (&self->trusted_proxies, value);
-  return TRUE;
-}
-
-static gboolean
-take_max_connections_each (MbOptions *self, const char *value, GError **error)
-{
-  return mb_value_parse_number (value, 1, CONNECTIONS_MAX, &self->max_connections_each, error);
-}
-
-static gboolean
-take_max_connections (MbOptions *self, const char *value, GError **error)
-{
-  return mb_value_parse_number (value, 1, CONNECTIONS_MAX, &self->max_connections, error);
-}
-
-static gboolean
-take_ice_stun (MbOptions *self, const char *value, GError **error)
-{
-  if (!g_str_has_prefix (value, "stun:") || !mb_value_check_ice_url (value, NULL)) {
-    g_set_error (
-        error, MB_ERROR, MB_ERROR_USAGE, "'%s' is no STUN server; write stun:HOST[:PORT]", value);
-    return FALSE;
-  }
-  append (&self->ice_stun, value);
-  return TRUE;
-}
-
-/* Credentials are made for each member, and stand in no URL. */
-static gboolean
-take_ice_turn (MbOptions *self, const char *value, GError **error)
-{
-  const char *colon = strchr (value, ':');
-  g_autofree char *example =
-      colon == NULL ? NULL : g_strdup_printf ("turn:user:password@%s", colon + 1);
-
-  if ((!g_str_has_prefix (value, "turn:") && !g_str_has_prefix (value, "turns:")) ||
-      strchr (value, '@') != NULL || !mb_value_check_ice_url (example, NULL)) {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-        "'%s' is no TURN server; write turn:HOST[:PORT][?transport=udp|tcp], or turns:…", value);
-    return FALSE;
-  }
-  append (&self->ice_turn, value);
-  return TRUE;
-}
-
-static gboolean
-take_ice_turn_secret_file (MbOptions *self, const char *value, GError **error)
-{
-  if (*value == '\0') {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the name of a file is missing");
-    return FALSE;
-  }
-  replace (&self->ice_turn_secret_file, value);
-  return TRUE;
-}
-
-static gboolean
-take_ice_ttl (MbOptions *self, const char *value, GError **error)
-{
-  if (!mb_value_parse_duration (value, &self->ice_ttl_ms, error))
-    return FALSE;
-  if (self->ice_ttl_ms >= ICE_TTL_MIN_MS && self->ice_ttl_ms <= ICE_TTL_MAX_MS)
-    return TRUE;
-  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is not between 1m and 24h", value);
-  return FALSE;
-}
-
-static gboolean
-take_auth_mode (MbOptions *self, const char *value, GError **error)
-{
-  if (!g_str_equal (value, "none") && !g_str_equal (value, "jwt")) {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is neither none nor jwt", value);
-    return FALSE;
-  }
-  self->auth_wants_tokens = g_str_equal (value, "jwt");
-  return TRUE;
-}
-
-static gboolean
-take_text (char **place, const char *value, const char *what, GError **error)
-{
-  if (*value == '\0') {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s is missing", what);
-    return FALSE;
-  }
-  replace (place, value);
-  return TRUE;
-}
-
-static gboolean
-take_auth_secret_file (MbOptions *self, const char *value, GError **error)
-{
-  return take_text (&self->auth_secret_file, value, "the name of a file", error);
-}
-
-static gboolean
-take_auth_public_key (MbOptions *self, const char *value, GError **error)
-{
-  return take_text (&self->auth_public_key, value, "the name of a file", error);
-}
-
-static gboolean
-take_auth_jwks (MbOptions *self, const char *value, GError **error)
-{
-  return take_text (&self->auth_jwks, value, "the name of a file", error);
-}
-
-static gboolean
-take_auth_issuer (MbOptions *self, const char *value, GError **error)
-{
-  return take_text (&self->auth_issuer, value, "the issuer", error);
-}
-
-static gboolean
-take_auth_audience (MbOptions *self, const char *value, GError **error)
-{
-  if (*value == '\0') {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "the audience is missing");
-    return FALSE;
-  }
-  append (&self->auth_audiences, value);
-  return TRUE;
-}
-
-static gboolean
-take_max_rooms (MbOptions *self, const char *value, GError **error)
-{
-  return mb_value_parse_number (value, 1, HOST_ROOMS_MAX, &self->max_rooms, error);
-}
-
-static gboolean
-take_max_members (MbOptions *self, const char *value, GError **error)
-{
-  return mb_value_parse_number (value, 1, HOST_MEMBERS_MAX, &self->max_members, error);
 }
 
 static gboolean
@@ -253,7 +42,7 @@ take_room (MbOptions *self, const char *value, GError **error)
         "'%s' is no room's id; use 1 to 64 of A-Z a-z 0-9 _ - (and {r} and {n})", value);
     return FALSE;
   }
-  replace (&self->room, value);
+  mb_value_replace (&self->room, value);
   return TRUE;
 }
 
@@ -264,7 +53,7 @@ take_name (MbOptions *self, const char *value, GError **error)
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "a display name cannot be empty");
     return FALSE;
   }
-  replace (&self->name, value);
+  mb_value_replace (&self->name, value);
   return TRUE;
 }
 
@@ -278,12 +67,12 @@ take_source (MbOptions *self, const char *value, GError **error)
   if (g_str_has_prefix (value, "rtsp://") || g_str_has_prefix (value, "rtsps://")) {
     g_autofree char *location = g_strconcat ("location=", value, NULL);
 
-    append (&self->sources, "rtsp");
-    append (&self->settings_of_source, location);
+    mb_value_append (&self->sources, "rtsp");
+    mb_value_append (&self->settings_of_source, location);
     return TRUE;
   }
   if (mb_clip_is_named (value)) {
-    append (&self->sources, value);
+    mb_value_append (&self->sources, value);
     return TRUE;
   }
   if (length == 0 || strspn (value, G_CSET_a_2_z G_CSET_DIGITS "_-") != length) {
@@ -292,7 +81,7 @@ take_source (MbOptions *self, const char *value, GError **error)
         value);
     return FALSE;
   }
-  append (&self->sources, value);
+  mb_value_append (&self->sources, value);
   return TRUE;
 }
 
@@ -313,7 +102,7 @@ take_set (MbOptions *self, const char *value, GError **error)
         "'%s' is no parameter; write NAME=VALUE, for example pattern=smpte", value);
     return FALSE;
   }
-  append (&self->settings_of_source, value);
+  mb_value_append (&self->settings_of_source, value);
   return TRUE;
 }
 
@@ -410,7 +199,7 @@ take_report (MbOptions *self, const char *value, GError **error)
         "'%s' ends in neither .json nor .xml (JUnit); - is JSON on stdout", value);
     return FALSE;
   }
-  append (&self->reports, value);
+  mb_value_append (&self->reports, value);
   return TRUE;
 }
 
@@ -432,7 +221,7 @@ take_ice_server (MbOptions *self, const char *value, GError **error)
 {
   if (!mb_value_check_ice_url (value, error))
     return FALSE;
-  append (&self->ice_servers, value);
+  mb_value_append (&self->ice_servers, value);
   return TRUE;
 }
 
@@ -446,12 +235,29 @@ take_ice_policy (MbOptions *self, const char *value, GError **error)
   return FALSE;
 }
 
+/* Read now, so that a wrong file is a wrong command line and not a bot that is trusted by nobody. */
+static gboolean
+take_ca_file (MbOptions *self, const char *value, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  GList *certificates = g_tls_certificate_list_new_from_file (value, &reason);
+
+  if (certificates == NULL) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", value,
+        reason != NULL ? reason->message : "there is no certificate in PEM form in it");
+    return FALSE;
+  }
+  g_list_free_full (certificates, g_object_unref);
+  mb_value_replace (&self->ca_file, value);
+  return TRUE;
+}
+
 static gboolean
 take_token (MbOptions *self, const char *value, GError **error)
 {
   if (!mb_value_check_token (value, error))
     return FALSE;
-  replace (&self->token, value);
+  mb_value_replace (&self->token, value);
   return TRUE;
 }
 
@@ -466,6 +272,24 @@ take_token_file (MbOptions *self, const char *value, GError **error)
     return FALSE;
   }
   return take_token (self, g_strstrip (text), error);
+}
+
+static gboolean
+take_metrics_listen (MbOptions *self, const char *value, GError **error)
+{
+  char *address = NULL;
+
+  if (!mb_server_parse_listen (value, &address, &self->metrics_port, error))
+    return FALSE;
+  g_free (self->metrics_address);
+  self->metrics_address = address;
+  return TRUE;
+}
+
+static gboolean
+take_metrics_token_file (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_take_file (&self->metrics_token_file, value, error);
 }
 
 static gboolean
@@ -515,9 +339,25 @@ take_list_pipelines (MbOptions *self, const char *value, GError **error)
 static gboolean
 take_check_pipeline (MbOptions *self, const char *value, GError **error)
 {
-  replace (&self->checked_pipeline, value);
+  mb_value_replace (&self->checked_pipeline, value);
   if (self->action == MB_OPTIONS_RUN)
     self->action = MB_OPTIONS_CHECK_PIPELINE;
+  return TRUE;
+}
+
+static gboolean
+take_check_config (MbOptions *self, const char *value, GError **error)
+{
+  if (self->action == MB_OPTIONS_RUN)
+    self->action = MB_OPTIONS_CHECK_CONFIG;
+  return TRUE;
+}
+
+static gboolean
+take_print_config (MbOptions *self, const char *value, GError **error)
+{
+  if (self->action == MB_OPTIONS_RUN)
+    self->action = MB_OPTIONS_PRINT_CONFIG;
   return TRUE;
 }
 
@@ -546,46 +386,7 @@ const char *const MB_OPTION_GROUP_TITLES[MB_N_OPTION_GROUPS] = {
     "Everything else",
 };
 
-const MbOptionRow MB_OPTION_ROWS[] = {
-    {"listen", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_listen, "[ADDR:]PORT",
-        "where to host (127.0.0.1:3000; port 0 picks one)"},
-    {"store", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_store, "FILE",
-        "the rooms' database ($XDG_STATE_HOME/meshbot/rooms.db); :memory: keeps nothing"},
-    {"allow-origin", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_allow_origin,
-        "ORIGIN", "a web origin that may use this host too; repeatable; * is any", "http"},
-    {"rate-limit", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_rate_limit, "off",
-        "no rate limits (benchmarks, closed networks)", "http"},
-    {"trusted-proxy", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST,
-        take_trusted_proxy, "ADDR[/BITS]",
-        "a proxy that says whom it calls for (X-Forwarded-For, Forwarded); repeatable", "http"},
-    {"max-connections-per-address", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS,
-        take_max_connections_each, "N", "connections of one address, or IPv6 /64 (500)", "http"},
-    {"max-connections", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_connections, "N",
-        "connections of all (as many as there are file descriptors for)", "http"},
-    {"ice-stun", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_ice_stun, "URL",
-        "a STUN server that members are told of: stun:HOST[:PORT]; repeatable", "ice"},
-    {"ice-turn", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST, take_ice_turn, "URL",
-        "a TURN server: turn:HOST[:PORT][?transport=udp|tcp]; repeatable", "ice"},
-    {"ice-turn-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_ice_turn_secret_file,
-        "FILE", "its static-auth-secret; members get credentials that end", "ice"},
-    {"ice-ttl", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_ice_ttl, "TIME",
-        "how long they are good (1h)", "ice"},
-    {"auth-mode", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_mode, "none|jwt",
-        "who is let in: everybody, or those with a token (none)", "auth"},
-    {"auth-secret-file", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_secret_file, "FILE",
-        "the secret that tokens are signed with (HS256)", "auth"},
-    {"auth-public-key", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_public_key, "FILE",
-        "or the public key in PEM (RS256, ES256)", "auth"},
-    {"auth-jwks", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_jwks, "FILE",
-        "or a JSON Web Key Set with public keys", "auth"},
-    {"auth-issuer", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_auth_issuer, "ISS",
-        "who has to have made a token (any)", "auth"},
-    {"auth-audience", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_LIST,
-        take_auth_audience, "AUD", "whom a token has to be for; repeatable (any)", "auth"},
-    {"max-rooms", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_rooms, "N",
-        "how many rooms the host has at a time (10000)"},
-    {"max-members", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_max_members, "N",
-        "members of a room that sets no limit of its own (1000)"},
+static const MbOptionRow ROWS[] = {
     {"room", 'r', MB_OPTION_GROUP_JOIN, 0, take_room, "ID",
         "join this room; {r} and {n} are numbers"},
     {"server", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_server,
@@ -656,20 +457,34 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         "stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT (what the server says); repeatable"},
     {"ice-policy", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_NEEDS_ROOM, take_ice_policy, "all|relay",
         "use any way to the others, or a TURN server's alone (all)"},
+    {"ca-file", 0, MB_OPTION_GROUP_NETWORK, 0, take_ca_file, "FILE",
+        "trust servers whose certificates are signed by one of these (PEM), and no others"},
     {"token", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM, take_token,
         "JWT", "the bearer token the server wants ($MESHBOT_TOKEN is in no process list)"},
     {"token-file", 0, MB_OPTION_GROUP_NETWORK, MB_OPTION_PROCESS | MB_OPTION_NEEDS_ROOM,
         take_token_file, "FILE", "the same, read from FILE"},
     {"config", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_config, "FILE",
-        "a key file: options as NAME=VALUE under [meshbot]; the command line wins"},
+        "a key file, then FILE.d/*.conf: NAME=VALUE under [meshbot]; the command line wins"},
+    {"check-config", 0, MB_OPTION_GROUP_OTHER,
+        MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_check_config, NULL,
+        "say whether options and the files they name are right, and end"},
+    {"print-config", 0, MB_OPTION_GROUP_OTHER,
+        MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_print_config, NULL,
+        "print what is set and where, secrets masked, and end"},
     {"list-pipelines", 0, MB_OPTION_GROUP_OTHER,
         MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE, take_list_pipelines, NULL,
         "print the sources and sinks there are, and end"},
     {"check-pipeline", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS | MB_OPTION_NO_FILE,
         take_check_pipeline, "FILE", "build a description, print what it offers, and end"},
-    {"log-level", 0, MB_OPTION_GROUP_OTHER, 0, take_log_level, "LEVEL",
+    {"metrics-listen", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS, take_metrics_listen,
+        "[ADDR:]PORT",
+        "/metrics here alone, those of bots too (beside everything else; bots: nowhere)",
+        "metrics"},
+    {"metrics-token-file", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS, take_metrics_token_file,
+        "FILE", "whoever reads /metrics has to bring what is in FILE as a bearer token", "metrics"},
+    {"log-level", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_RELOADED, take_log_level, "LEVEL",
         "error, warning, notice, info or debug, to stderr (warning)"},
-    {"log-format", 0, MB_OPTION_GROUP_OTHER, 0, take_log_format, "text|json",
+    {"log-format", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_RELOADED, take_log_format, "text|json",
         "one line an event (text)"},
     {"version", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_SWITCH | MB_OPTION_PROCESS | MB_OPTION_NO_FILE,
         take_version, NULL, "print the version and end"},
@@ -677,9 +492,28 @@ const MbOptionRow MB_OPTION_ROWS[] = {
         take_help, NULL, "print this and end"},
 };
 
-const gsize MB_N_OPTION_ROWS = G_N_ELEMENTS (MB_OPTION_ROWS);
+/**
+ * mb_option_get:
+ * @index: of all options, in the order of the help
+ *
+ * Returns: (transfer none) (nullable): its row; %NULL behind the last one
+ */
+const MbOptionRow *
+mb_option_get (gsize index)
+{
+  if (index < MB_N_OPTION_HOST_ROWS)
+    return &MB_OPTION_HOST_ROWS[index];
+  index -= MB_N_OPTION_HOST_ROWS;
+  return index < G_N_ELEMENTS (ROWS) ? &ROWS[index] : NULL;
+}
 
-const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", NULL};
+gsize
+mb_option_count (void)
+{
+  return MB_N_OPTION_HOST_ROWS + G_N_ELEMENTS (ROWS);
+}
+
+const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", "metrics", "tls", NULL};
 
 /**
  * mb_option_find_key:
@@ -695,8 +529,8 @@ mb_option_find_key (const char *section, const char *key)
 
   if (g_str_equal (section, MB_OPTION_SECTIONS[0]))
     return mb_option_find (key);
-  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
-    const MbOptionRow *row = &MB_OPTION_ROWS[i];
+  for (gsize i = 0; i < mb_option_count (); i++) {
+    const MbOptionRow *row = mb_option_get (i);
     const char *name = row->name;
 
     if (g_strcmp0 (row->section, section) != 0)
@@ -718,9 +552,10 @@ mb_option_find_key (const char *section, const char *key)
 const MbOptionRow *
 mb_option_find (const char *name)
 {
-  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++)
-    if (g_str_equal (MB_OPTION_ROWS[i].name, name))
-      return &MB_OPTION_ROWS[i];
+  for (gsize i = 0; i < mb_option_count (); i++) {
+    if (g_str_equal (mb_option_get (i)->name, name))
+      return mb_option_get (i);
+  }
   return NULL;
 }
 
@@ -732,9 +567,10 @@ mb_option_find (const char *name)
 const MbOptionRow *
 mb_option_find_letter (char letter)
 {
-  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++)
-    if (MB_OPTION_ROWS[i].letter != 0 && MB_OPTION_ROWS[i].letter == letter)
-      return &MB_OPTION_ROWS[i];
+  for (gsize i = 0; i < mb_option_count (); i++) {
+    if (mb_option_get (i)->letter != 0 && mb_option_get (i)->letter == letter)
+      return mb_option_get (i);
+  }
   return NULL;
 }
 
@@ -747,9 +583,9 @@ mb_option_find_letter (char letter)
 const char *
 mb_option_find_near (const char *name)
 {
-  g_autofree const char **names = g_new0 (const char *, MB_N_OPTION_ROWS + 1);
+  g_autofree const char **names = g_new0 (const char *, mb_option_count () + 1);
 
-  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++)
-    names[i] = MB_OPTION_ROWS[i].name;
+  for (gsize i = 0; i < mb_option_count (); i++)
+    names[i] = mb_option_get (i)->name;
   return mb_value_find_near (name, names);
 }

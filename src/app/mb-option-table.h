@@ -24,6 +24,7 @@ enum {
   MB_OPTION_PROCESS = 1 << 2,      /* about this process; a worker is not told */
   MB_OPTION_NO_FILE = 1 << 3,      /* cannot stand in a configuration file */
   MB_OPTION_NEEDS_ROOM = 1 << 4,   /* means nothing without --room */
+  MB_OPTION_RELOADED = 1 << 6,     /* a host takes a new value at SIGHUP */
   MB_OPTION_NEEDS_RECORD = 1 << 5, /* means nothing without --record */
 };
 
@@ -40,12 +41,12 @@ typedef struct {
   const char *section; /* (nullable) of a configuration file, besides [meshbot] */
 } MbOptionRow;
 
-extern const MbOptionRow MB_OPTION_ROWS[];
-extern const gsize MB_N_OPTION_ROWS;
 extern const char *const MB_OPTION_GROUP_TITLES[MB_N_OPTION_GROUPS];
 
 extern const char *const MB_OPTION_SECTIONS[];
 
+const MbOptionRow *mb_option_get (gsize index);
+gsize mb_option_count (void);
 const MbOptionRow *mb_option_find (const char *name);
 const MbOptionRow *mb_option_find_key (const char *section, const char *key);
 const MbOptionRow *mb_option_find_letter (char letter);

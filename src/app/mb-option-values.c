@@ -5,8 +5,11 @@
  */
 #include "mb-option-values.h"
 
+#include <errno.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mb-error.h"
 
@@ -433,4 +436,55 @@ mb_value_find_near (const char *word, const char *const *known)
     }
   }
   return best;
+}
+
+/**
+ * mb_value_append:
+ * @list: (array zero-terminated=1): grows by a copy of @value
+ */
+void
+mb_value_append (char ***list, const char *value)
+{
+  guint length = g_strv_length (*list);
+
+  *list = g_renew (char *, *list, length + 2);
+  (*list)[length] = g_strdup (value);
+  (*list)[length + 1] = NULL;
+}
+
+void
+mb_value_replace (char **place, const char *value)
+{
+  g_free (*place);
+  *place = g_strdup (value);
+}
+
+/**
+ * mb_value_take_text:
+ * @what: it is, for the error where @value is empty
+ */
+gboolean
+mb_value_take_text (char **place, const char *value, const char *what, GError **error)
+{
+  if (*value == '\0') {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s is missing", what);
+    return FALSE;
+  }
+  mb_value_replace (place, value);
+  return TRUE;
+}
+
+/**
+ * mb_value_take_file:
+ * @value: the name of a file that can be read now
+ */
+gboolean
+mb_value_take_file (char **place, const char *value, GError **error)
+{
+  if (!mb_value_take_text (place, value, "the name of a file", error))
+    return FALSE;
+  if (g_access (value, R_OK) == 0)
+    return TRUE;
+  g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", value, g_strerror (errno));
+  return FALSE;
 }

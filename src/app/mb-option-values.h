@@ -26,6 +26,11 @@ gboolean mb_value_check_room_id (const char *text, GError **error);
 gboolean mb_value_check_token (const char *text, GError **error);
 gboolean mb_value_parse_codecs (const char *text, char ***codecs, GError **error);
 
+gboolean mb_value_take_file (char **place, const char *value, GError **error);
+gboolean mb_value_take_text (char **place, const char *value, const char *what, GError **error);
+
+void mb_value_append (char ***list, const char *value);
+void mb_value_replace (char **place, const char *value);
 char *mb_value_expand (
     const char *pattern, unsigned int bot, unsigned int room, const char *host_name);
 const char *mb_value_find_near (const char *word, const char *const *known);

@@ -11,27 +11,11 @@
 
 #include <string.h>
 
-#include "mb-config.h"
 #include "mb-error.h"
 #include "mb-expect.h"
 #include "mb-option-table.h"
 #include "mb-server.h"
-
-typedef struct {
-  const MbOptionRow *row;
-  char *value; /* (nullable) NULL for a switch */
-  char *where; /* how an error about it begins */
-} Setting;
-
-static void
-setting_free (gpointer data)
-{
-  Setting *setting = data;
-
-  g_free (setting->value);
-  g_free (setting->where);
-  g_free (setting);
-}
+#include "mb-setting.h"
 
 /* GOption's callback for every row: keeps what was written, in its order. */
 static gboolean
@@ -39,7 +23,7 @@ collect (const char *written, const char *value, gpointer user_data, GError **er
 {
   GPtrArray *settings = user_data;
   const MbOptionRow *row = NULL;
-  Setting *setting;
+  g_autofree char *where = NULL;
 
   if (g_str_has_prefix (written, "--"))
     row = mb_option_find (written + 2);
@@ -47,11 +31,8 @@ collect (const char *written, const char *value, gpointer user_data, GError **er
     row = mb_option_find_letter (written[1]);
   g_assert (row != NULL);
 
-  setting = g_new0 (Setting, 1);
-  setting->row = row;
-  setting->value = g_strdup (value);
-  setting->where = g_strdup_printf ("--%s", row->name);
-  g_ptr_array_add (settings, setting);
+  where = g_strdup_printf ("--%s", row->name);
+  mb_settings_add (settings, row, value, where);
   return TRUE;
 }
 
@@ -121,7 +102,7 @@ check_utf8 (const char *const *argv, GError **error)
 static gboolean
 parse_command_line (const char *const *argv, GPtrArray *settings, GError **error)
 {
-  g_autofree GOptionEntry *entries = g_new0 (GOptionEntry, MB_N_OPTION_ROWS + 1);
+  g_autofree GOptionEntry *entries = g_new0 (GOptionEntry, mb_option_count () + 1);
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) reason = NULL;
   g_auto (GStrv) copy = g_strdupv ((char **) argv);
@@ -131,12 +112,14 @@ parse_command_line (const char *const *argv, GPtrArray *settings, GError **error
     g_option_group_unref (group);
     return FALSE;
   }
-  for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
-    entries[i].long_name = MB_OPTION_ROWS[i].name;
-    entries[i].short_name = MB_OPTION_ROWS[i].letter;
+  for (gsize i = 0; i < mb_option_count (); i++) {
+    const MbOptionRow *row = mb_option_get (i);
+
+    entries[i].long_name = row->name;
+    entries[i].short_name = row->letter;
     /* FILENAME: values pass as they are; else GLib converts them from the C locale's ASCII. */
-    entries[i].flags = (MB_OPTION_ROWS[i].flags & MB_OPTION_SWITCH) != 0 ? G_OPTION_FLAG_NO_ARG
-                                                                         : G_OPTION_FLAG_FILENAME;
+    entries[i].flags =
+        (row->flags & MB_OPTION_SWITCH) != 0 ? G_OPTION_FLAG_NO_ARG : G_OPTION_FLAG_FILENAME;
     entries[i].arg = G_OPTION_ARG_CALLBACK;
     entries[i].arg_data = (gpointer) collect;
   }
@@ -154,79 +137,11 @@ parse_command_line (const char *const *argv, GPtrArray *settings, GError **error
   return refuse_left_over (copy, error);
 }
 
-static const Setting *
-find_setting (GPtrArray *settings, const char *name)
-{
-  for (guint i = settings->len; i > 0; i--) {
-    const Setting *setting = g_ptr_array_index (settings, i - 1);
-
-    if (g_str_equal (setting->row->name, name))
-      return setting;
-  }
-  return NULL;
-}
-
-static gboolean
-add_file_key (MbConfig *config, const char *section, const char *key, GPtrArray *command_line,
-    GPtrArray *settings, GError **error)
-{
-  const MbOptionRow *row = mb_option_find_key (section, key);
-  g_autofree char *where = mb_config_describe (config, section, key);
-  g_auto (GStrv) values = NULL;
-
-  if (row == NULL || (row->flags & MB_OPTION_NO_FILE) != 0) {
-    const char *near = row == NULL ? mb_option_find_near (key) : NULL;
-
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: no such key%s%s%s", where,
-        near != NULL ? "; did you mean " : "; keys are the long names of options",
-        near != NULL ? near : "", near != NULL ? "?" : "");
-    return FALSE;
-  }
-  if (find_setting (command_line, row->name) != NULL)
-    return TRUE;
-  values = mb_config_get_values (config, section, key, (row->flags & MB_OPTION_LIST) != 0, error);
-  if (values == NULL)
-    return FALSE;
-  if ((row->flags & MB_OPTION_SWITCH) != 0 && g_strcmp0 (values[0], "false") == 0)
-    return TRUE;
-  for (guint i = 0; values[i] != NULL; i++) {
-    Setting *setting = g_new0 (Setting, 1);
-
-    setting->row = row;
-    setting->value = g_strdup (values[i]);
-    setting->where = g_strdup (where);
-    g_ptr_array_add (settings, setting);
-  }
-  return TRUE;
-}
-
-/* Returns: the file's settings for options that the command line does not have, then that one's. */
-static GPtrArray *
-merge_file (const char *path, GPtrArray *command_line, GError **error)
-{
-  g_autoptr (MbConfig) config = mb_config_new (path, MB_OPTION_SECTIONS, error);
-  g_autoptr (GPtrArray) settings = g_ptr_array_new_with_free_func (setting_free);
-
-  if (config == NULL)
-    return NULL;
-  for (guint i = 0; MB_OPTION_SECTIONS[i] != NULL; i++) {
-    const char *section = MB_OPTION_SECTIONS[i];
-    g_auto (GStrv) keys = mb_config_list_keys (config, section);
-
-    for (guint j = 0; keys[j] != NULL; j++) {
-      if (!add_file_key (config, section, keys[j], command_line, settings, error))
-        return NULL;
-    }
-  }
-  g_ptr_array_extend_and_steal (settings, g_ptr_array_ref (command_line));
-  return g_steal_pointer (&settings);
-}
-
 static gboolean
 apply (MbOptions *self, GError **error)
 {
   for (guint i = 0; i < self->settings->len; i++) {
-    const Setting *setting = g_ptr_array_index (self->settings, i);
+    const MbSetting *setting = g_ptr_array_index (self->settings, i);
 
     if (setting->row->take == NULL) {
       g_set_error (
@@ -242,7 +157,7 @@ apply (MbOptions *self, GError **error)
 }
 
 static gboolean
-refuse (const Setting *setting, const char *why, GError **error)
+refuse (const MbSetting *setting, const char *why, GError **error)
 {
   g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s %s", setting->where, why);
   return FALSE;
@@ -256,14 +171,14 @@ check_auth (MbOptions *self, GError **error)
 
   /* Somebody who gives a key does not want an open door. */
   for (guint i = 0; !self->auth_wants_tokens && i < self->settings->len; i++) {
-    const Setting *setting = g_ptr_array_index (self->settings, i);
+    const MbSetting *setting = g_ptr_array_index (self->settings, i);
 
     if (g_strcmp0 (setting->row->section, "auth") == 0 &&
         !g_str_equal (setting->row->name, "auth-mode"))
       return refuse (setting, "means nothing without --auth-mode jwt", error);
   }
   if (self->auth_wants_tokens && n_keys != 1)
-    return refuse (find_setting (self->settings, "auth-mode"),
+    return refuse (mb_settings_find (self->settings, "auth-mode"),
         "jwt needs one of --auth-secret-file, --auth-public-key and --auth-jwks", error);
   return TRUE;
 }
@@ -273,7 +188,7 @@ static gboolean
 check_together (MbOptions *self, GError **error)
 {
   for (guint i = 0; i < self->settings->len; i++) {
-    const Setting *setting = g_ptr_array_index (self->settings, i);
+    const MbSetting *setting = g_ptr_array_index (self->settings, i);
 
     if (self->room == NULL && (setting->row->flags & MB_OPTION_NEEDS_ROOM) != 0)
       return refuse (setting, "needs --room ID, the room to join", error);
@@ -284,18 +199,24 @@ check_together (MbOptions *self, GError **error)
   }
   if (!check_auth (self, error))
     return FALSE;
+  for (guint i = 0; self->tls_certificate == NULL && i < self->settings->len; i++) {
+    const MbSetting *setting = g_ptr_array_index (self->settings, i);
+
+    if (g_strcmp0 (setting->row->section, "tls") == 0)
+      return refuse (setting, "needs --tls-certificate FILE", error);
+  }
   if (self->ice_turn[0] != NULL && self->ice_turn_secret_file == NULL)
-    return refuse (find_setting (self->settings, "ice-turn"),
+    return refuse (mb_settings_find (self->settings, "ice-turn"),
         "needs --ice-turn-secret-file, what the TURN server has as static-auth-secret", error);
-  if (find_setting (self->settings, "token") != NULL &&
-      find_setting (self->settings, "token-file") != NULL)
-    return refuse (find_setting (self->settings, "token-file"),
+  if (mb_settings_find (self->settings, "token") != NULL &&
+      mb_settings_find (self->settings, "token-file") != NULL)
+    return refuse (mb_settings_find (self->settings, "token-file"),
         "and --token exclude each other; give one", error);
   if (self->room != NULL && self->rooms > 1 && strstr (self->room, "{r}") == NULL)
-    return refuse (find_setting (self->settings, "rooms"),
+    return refuse (mb_settings_find (self->settings, "rooms"),
         "needs {r} in --room, for example --room 'load-{r}'", error);
   if (g_strv_length (self->sources) > 2)
-    return refuse (find_setting (self->settings, "source"),
+    return refuse (mb_settings_find (self->settings, "source"),
         "can be given twice: one for the picture, one for the sound", error);
   return TRUE;
 }
@@ -319,6 +240,9 @@ options_clear (gpointer data)
   g_free (self->server_url);
   g_free (self->listen_address);
   g_free (self->store_path);
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
+  g_free (self->redirect_address);
   g_strfreev (self->allow_origins);
   g_free (self->auth_secret_file);
   g_free (self->auth_public_key);
@@ -340,6 +264,10 @@ options_clear (gpointer data)
   g_strfreev (self->reports);
   g_strfreev (self->settings_of_source);
   g_ptr_array_unref (self->expects);
+  g_free (self->ca_file);
+  g_free (self->audit_path);
+  g_free (self->metrics_address);
+  g_free (self->metrics_token_file);
   g_free (self->token);
   g_free (self->checked_pipeline);
   g_clear_pointer (&self->settings, g_ptr_array_unref);
@@ -383,7 +311,8 @@ options_new_default (GPtrArray *settings)
  * @argv: (array zero-terminated=1): the command line, the program's name first
  * @environment: (array zero-terminated=1): the environment, as of g_get_environ()
  *
- * Reads the files that `--config` and `--token-file` name, and nothing else outside.
+ * Reads the files that `--config` and `--token-file` name, and nothing else outside. The command line wins,
+ * then the environment, then files.
  *
  * Returns: (transfer full): the options; or %NULL with %MB_ERROR_USAGE and one line that says what
  *   is wrong and what would be right
@@ -391,26 +320,28 @@ options_new_default (GPtrArray *settings)
 MbOptions *
 mb_options_new (const char *const *argv, char **environment, GError **error)
 {
-  g_autoptr (GPtrArray) command_line = g_ptr_array_new_with_free_func (setting_free);
+  g_autoptr (GPtrArray) command_line = mb_settings_new ();
   g_autoptr (GPtrArray) settings = NULL;
   g_autoptr (MbOptions) self = NULL;
   const char *token = g_environ_getenv (environment, MB_OPTIONS_TOKEN_VARIABLE);
-  const Setting *file;
+  g_autoptr (GPtrArray) variables = mb_settings_new ();
+  const MbSetting *file;
 
   if (!parse_command_line (argv, command_line, error))
     return NULL;
-  file = find_setting (command_line, "config");
-  if (file != NULL)
-    settings = merge_file (file->value, command_line, error);
-  else
-    settings = g_ptr_array_ref (command_line);
-  if (settings == NULL)
+  mb_settings_read_environment (variables, environment);
+  mb_settings_override (variables, command_line);
+  settings = mb_settings_new ();
+  file = mb_settings_find (variables, "config");
+  if (file != NULL && !mb_settings_read_files (settings, file->value, error))
     return NULL;
+  mb_settings_override (settings, variables);
 
   self = options_new_default (settings);
   if (!apply (self, error))
     return NULL;
-  if (self->action != MB_OPTIONS_RUN)
+  if (self->action != MB_OPTIONS_RUN && self->action != MB_OPTIONS_CHECK_CONFIG &&
+      self->action != MB_OPTIONS_PRINT_CONFIG)
     return g_steal_pointer (&self);
   if (!check_together (self, error))
     return NULL;
@@ -419,7 +350,7 @@ mb_options_new (const char *const *argv, char **environment, GError **error)
     g_prefix_error (error, "$" MB_OPTIONS_TOKEN_VARIABLE ": ");
     return NULL;
   }
-  if (find_setting (settings, "max-connections-per-address") == NULL)
+  if (mb_settings_find (settings, "max-connections-per-address") == NULL)
     self->max_connections_each = self->rate_limit ? MB_SERVER_DEFAULT_CONNECTIONS_EACH : 0;
   if (self->name == NULL)
     self->name = g_strdup (self->count > 1 ? "meshbot-{n}" : "meshbot");
@@ -471,8 +402,8 @@ mb_options_get_help (void)
 
   for (MbOptionGroup group = MB_OPTION_GROUP_HOST; group < MB_N_OPTION_GROUPS; group++) {
     g_string_append_printf (text, "\n%s:\n", MB_OPTION_GROUP_TITLES[group]);
-    for (gsize i = 0; i < MB_N_OPTION_ROWS; i++) {
-      const MbOptionRow *row = &MB_OPTION_ROWS[i];
+    for (gsize i = 0; i < mb_option_count (); i++) {
+      const MbOptionRow *row = mb_option_get (i);
       char letter[] = "-?, ";
       g_autofree char *left = NULL;
 
@@ -514,7 +445,7 @@ mb_options_to_worker (
     g_strv_builder_add (argv, text);
   }
   for (guint i = 0; i < self->settings->len; i++) {
-    const Setting *setting = g_ptr_array_index (self->settings, i);
+    const MbSetting *setting = g_ptr_array_index (self->settings, i);
     g_autofree char *text = NULL;
 
     if ((setting->row->flags & MB_OPTION_PROCESS) != 0 ||

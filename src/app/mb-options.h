@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "mb-address.h"
 #include "mb-measure.h"
 
 typedef enum {
@@ -15,6 +16,8 @@ typedef enum {
   MB_OPTIONS_VERSION,
   MB_OPTIONS_LIST_PIPELINES,
   MB_OPTIONS_CHECK_PIPELINE,
+  MB_OPTIONS_CHECK_CONFIG,
+  MB_OPTIONS_PRINT_CONFIG,
 } MbOptionsAction;
 
 typedef enum {
@@ -29,11 +32,16 @@ typedef enum {
  * @listen_address: an IP address or `localhost`; without brackets
  * @listen_port: 0 picks one
  * @store_path: the host's database, or `:memory:`
+ * @tls_certificate: (nullable): a PEM file; the host serves by TLS
+ * @tls_key: (nullable): of its key; %NULL where that is in @tls_certificate
+ * @redirect_address: (nullable): where callers are sent to https
+ * @redirect_port: likewise
+ * @hsts_ms: how long browsers are told to come by https only; 0 tells them nothing
  * @allow_origins: (array zero-terminated=1): web origins besides the host's own
  * @auth_wants_tokens: whether the host lets in those with a token only
  * @auth_secret_file: (nullable): what they are signed with, or
  * @auth_public_key: (nullable): its PEM file, or
- * @auth_jwks: (nullable): its key set's file
+ * @auth_jwks: (nullable): its key set's file or URL
  * @auth_issuer: (nullable): who has to have made them
  * @auth_audiences: (array zero-terminated=1): whom they have to be for, one of these
  * @rate_limit: whether the host limits rates
@@ -78,10 +86,17 @@ typedef enum {
  * @measure: how much of the media is taken apart: what was asked for, or what @expects need
  * @ice_servers: (array zero-terminated=1): `stun:` and `turn:` URLs; none asks the server
  * @relay_only: what is not relayed by a TURN server is not used
+ * @ca_file: (nullable): PEM, whose signatures on servers' certificates are trusted
+ * @metrics_address: (nullable): where /metrics is, instead of beside everything else
+ * @metrics_port: likewise
+ * @metrics_token_file: (nullable): what a reader of it has to bring
  * @token: (nullable): the bearer token
  * @checked_pipeline: (nullable): the file, for %MB_OPTIONS_CHECK_PIPELINE
  * @log_level: the least that is logged, a #GLogLevelFlags bit
  * @log_format: how it is logged
+ * @log_addresses: how much of clients' addresses is
+ * @audit_path: (nullable): where the host keeps who came, went and was refused
+ * @audit_bytes: when that file is turned over; 0 is the default
  *
  * Immutable and counted. Fields are for reading only.
  */
@@ -91,6 +106,11 @@ typedef struct {
   char *listen_address;
   guint16 listen_port;
   char *store_path;
+  char *tls_certificate;
+  char *tls_key;
+  char *redirect_address;
+  guint16 redirect_port;
+  gint64 hsts_ms;
   char **allow_origins;
   gboolean auth_wants_tokens;
   char *auth_secret_file;
@@ -140,12 +160,19 @@ typedef struct {
   MbMeasureLevel measure;
   char **ice_servers;
   gboolean relay_only;
+  char *ca_file;
+  char *metrics_address;
+  guint16 metrics_port;
+  char *metrics_token_file;
   char *token;
   char *checked_pipeline; /* (nullable) */
   GLogLevelFlags log_level;
   MbLogFormat log_format;
+  MbAddressStyle log_addresses;
+  char *audit_path;
+  guint64 audit_bytes;
   GPtrArray
-      *settings; /* (element-type Setting) private: what was given, for mb_options_to_worker() */
+      *settings; /* (element-type MbSetting) private: what was given, for mb_options_to_worker() */
 } MbOptions;
 
 #define MB_OPTIONS_NO_FLOOR G_MAXUINT64

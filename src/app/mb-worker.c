@@ -15,10 +15,15 @@
 #include <unistd.h>
 
 #include "mb-error.h"
+#include "mb-metrics-outlet.h"
 #include "mb-restart.h"
+#include "mb-setting.h"
+#include "mb-shared-text.h"
 
 /* Time to leave and to finish files; the host itself must be gone after 5 s. */
 #define STOP_MS 3800
+/* Of the child. */
+#define METRICS_FD 3
 
 struct _MbWorker {
   GObject parent_instance;
@@ -27,6 +32,7 @@ struct _MbWorker {
   char *server_url;
   char *token; /* (nullable) */
 
+  int metrics_fd;       /* owned; -1 where nobody reads them */
   GSubprocess *process; /* (nullable) NULL while waiting to start it again */
   GCancellable *cancellable;
   GSource *restart_timer; /* (nullable) */
@@ -174,6 +180,19 @@ mb_worker_start (MbWorker *self, GError **error)
 
   g_subprocess_launcher_set_child_setup (
       launcher, prepare_child, GINT_TO_POINTER ((int) getpid ()), NULL);
+  /* Its options are on its command line. */
+  for (gsize i = 0; i < mb_option_count (); i++) {
+    g_autofree char *variable = mb_setting_dup_variable (mb_option_get (i));
+
+    g_subprocess_launcher_unsetenv (launcher, variable);
+  }
+  if (self->options->metrics_address != NULL && self->metrics_fd < 0)
+    self->metrics_fd = mb_shared_text_new (NULL);
+  if (self->metrics_fd >= 0) {
+    g_subprocess_launcher_take_fd (launcher, dup (self->metrics_fd), METRICS_FD);
+    g_subprocess_launcher_setenv (
+        launcher, MB_METRICS_OUTLET_VARIABLE, G_STRINGIFY (METRICS_FD), TRUE);
+  }
   if (self->token != NULL)
     g_subprocess_launcher_setenv (launcher, MB_OPTIONS_TOKEN_VARIABLE, self->token, TRUE);
   if (self->restart.n_crashes > 0) {
@@ -199,6 +218,18 @@ on_kill_time (gpointer user_data)
   if (self->process != NULL)
     g_subprocess_force_exit (self->process);
   return G_SOURCE_REMOVE;
+}
+
+/**
+ * mb_worker_read_metrics:
+ *
+ * Returns: (transfer full): Prometheus' text of the child, a second old at most; empty without
+ *   `--metrics-listen`
+ */
+char *
+mb_worker_read_metrics (MbWorker *self)
+{
+  return self->metrics_fd >= 0 ? mb_shared_text_read (self->metrics_fd) : g_strdup ("");
 }
 
 /**
@@ -246,6 +277,8 @@ mb_worker_finalize (GObject *object)
   g_clear_pointer (&self->options, mb_options_unref);
   g_free (self->server_url);
   g_free (self->token);
+  if (self->metrics_fd >= 0)
+    close (self->metrics_fd);
   G_OBJECT_CLASS (mb_worker_parent_class)->finalize (object);
 }
 
@@ -271,4 +304,5 @@ static void
 mb_worker_init (MbWorker *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->metrics_fd = -1;
 }

@@ -17,4 +17,5 @@ G_DECLARE_FINAL_TYPE (MbWorker, mb_worker, MB, WORKER, GObject)
 
 MbWorker *mb_worker_new (MbOptions *options, const char *server_url, const char *token);
 gboolean mb_worker_start (MbWorker *self, GError **error);
+char *mb_worker_read_metrics (MbWorker *self);
 void mb_worker_stop (MbWorker *self);

@@ -8,12 +8,61 @@
  */
 #include "mb-config.h"
 
+#include <string.h>
+
 #include "mb-error.h"
 
 struct _MbConfig {
   char *path;
+  char *text;
   GKeyFile *file;
 };
+
+/* GKeyFile does not say where things stand. The last one of a key counts, as with it. */
+static unsigned int
+find_line (const char *text, const char *section, const char *key)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autofree char *header = g_strdup_printf ("[%s]", section);
+  gboolean is_inside = FALSE;
+  unsigned int found = 0;
+
+  for (unsigned int i = 0; lines[i] != NULL; i++) {
+    const char *line = g_strstrip (lines[i]);
+    gsize length = strcspn (line, "=");
+
+    if (*line == '[')
+      is_inside = g_str_has_prefix (line, header);
+    while (length > 0 && g_ascii_isspace (line[length - 1]))
+      length--;
+    if (key == NULL ? *line == '[' && is_inside
+                    : is_inside && *line != '#' && length == strlen (key) &&
+                          strncmp (line, key, length) == 0)
+      found = i + 1;
+  }
+  return found;
+}
+
+/* Of a file that GKeyFile does not take: it stops at the first line that is nothing of what may be. */
+static unsigned int
+find_wrong_line (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  gboolean has_section = FALSE;
+  unsigned int i = 0;
+
+  for (; lines[i] != NULL; i++) {
+    const char *line = g_strstrip (lines[i]);
+
+    if (*line == '\0' || *line == '#')
+      continue;
+    if (*line == '[' && g_str_has_suffix (line, "]"))
+      has_section = TRUE;
+    else if (!has_section || *line == '=' || strchr (line, '=') == NULL)
+      break;
+  }
+  return lines[i] == NULL ? i : i + 1;
+}
 
 /**
  * mb_config_new:
@@ -29,11 +78,17 @@ mb_config_new (const char *path, const char *const *sections, GError **error)
   g_autoptr (MbConfig) self = g_new0 (MbConfig, 1);
   g_autoptr (GError) reason = NULL;
   g_auto (GStrv) found = NULL;
+  gsize length = 0;
 
   self->path = g_strdup (path);
   self->file = g_key_file_new ();
-  if (!g_key_file_load_from_file (self->file, path, G_KEY_FILE_NONE, &reason)) {
+  if (!g_file_get_contents (path, &self->text, &length, &reason)) {
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s: %s", path, reason->message);
+    return NULL;
+  }
+  if (!g_key_file_load_from_data (self->file, self->text, length, G_KEY_FILE_NONE, &reason)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s:%u: %s", path, find_wrong_line (self->text),
+        reason->message);
     return NULL;
   }
   found = g_key_file_get_groups (self->file, NULL);
@@ -41,7 +96,8 @@ mb_config_new (const char *path, const char *const *sections, GError **error)
     if (g_strv_contains (sections, found[i]))
       continue;
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-        "%s: no section [%s] is known; options stand in [%s]", path, found[i], sections[0]);
+        "%s:%u: no section [%s] is known; options stand in [%s]", path,
+        find_line (self->text, found[i], NULL), found[i], sections[0]);
     return NULL;
   }
   return g_steal_pointer (&self);
@@ -55,6 +111,7 @@ mb_config_free (MbConfig *self)
 {
   g_clear_pointer (&self->file, g_key_file_unref);
   g_free (self->path);
+  g_free (self->text);
   g_free (self);
 }
 
@@ -106,10 +163,11 @@ mb_config_get_values (
 /**
  * mb_config_describe:
  *
- * Returns: (transfer full): `FILE: [SECTION] KEY`, as an error about @key begins
+ * Returns: (transfer full): `FILE:LINE: [SECTION] KEY`, as an error about @key begins
  */
 char *
 mb_config_describe (MbConfig *self, const char *section, const char *key)
 {
-  return g_strdup_printf ("%s: [%s] %s", self->path, section, key);
+  return g_strdup_printf (
+      "%s:%u: [%s] %s", self->path, find_line (self->text, section, key), section, key);
 }

@@ -12,6 +12,9 @@
 
 #define V4_BITS 32
 #define BITS 128
+/* What is shown of one that is masked. */
+#define V4_MASKED_BYTES 3
+#define V6_MASKED_BYTES 6
 /* What one IPv6 customer has at least: all of it is one visitor. */
 #define V6_SITE_BYTES 8
 
@@ -133,4 +136,28 @@ mb_network_contains (const MbNetwork *self, const MbAddress *address)
   if (memcmp (self->base.bytes, address->bytes, whole) != 0)
     return FALSE;
   return rest == 0 || (self->base.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
+}
+
+/**
+ * mb_address_to_string:
+ *
+ * Returns: (transfer full) (nullable): as people write it, IPv4 as such; %NULL where it is hidden
+ */
+char *
+mb_address_to_string (const MbAddress *self, MbAddressStyle style)
+{
+  MbAddress shown = *self;
+  char text[INET6_ADDRSTRLEN];
+  unsigned int kept = is_v4 (self) ? sizeof V4_BEGIN + V4_MASKED_BYTES : V6_MASKED_BYTES;
+  const char *end = is_v4 (self) ? "/24" : "/48";
+
+  if (style == MB_ADDRESS_HIDDEN)
+    return NULL;
+  if (style == MB_ADDRESS_MASKED)
+    memset (shown.bytes + kept, 0, sizeof shown.bytes - kept);
+  if (is_v4 (self))
+    inet_ntop (AF_INET, shown.bytes + sizeof V4_BEGIN, text, sizeof text);
+  else
+    inet_ntop (AF_INET6, shown.bytes, text, sizeof text);
+  return g_strconcat (text, style == MB_ADDRESS_MASKED ? end : "", NULL);
 }

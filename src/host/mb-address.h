@@ -20,6 +20,18 @@ typedef struct {
   unsigned int prefix;
 } MbNetwork;
 
+/**
+ * MbAddressStyle:
+ * @MB_ADDRESS_MASKED: the network it is in, a /24 or a /48
+ * @MB_ADDRESS_HIDDEN: nothing of it
+ */
+typedef enum {
+  MB_ADDRESS_FULL,
+  MB_ADDRESS_MASKED,
+  MB_ADDRESS_HIDDEN,
+} MbAddressStyle;
+
+char *mb_address_to_string (const MbAddress *self, MbAddressStyle style);
 gboolean mb_address_parse (MbAddress *self, const char *text, gsize length);
 void mb_address_read_peer (MbAddress *self, int fd);
 void mb_address_generalise (MbAddress *self);

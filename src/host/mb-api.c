@@ -26,12 +26,11 @@
 #define JSON_TYPE "application/json; charset=utf-8"
 
 struct _MbApi {
-  MbLobby *lobby;     /* owned */
-  MbOrigins *origins; /* not owned */
-  MbAuth *auth;       /* not owned */
-  MbMetrics *metrics; /* not owned */
-  MbPulse *pulse;     /* not owned */
-  MbIceList *ice;     /* not owned */
+  MbLobby *lobby;              /* owned */
+  MbOrigins *origins;          /* not owned */
+  MbAuth *auth;                /* not owned */
+  MbMetricsPage *metrics_page; /* not owned */
+  MbIceList *ice;              /* not owned */
   MbMetric *durations[N_RESOURCES];
   char run[MB_ID_LENGTH + 1]; /* names this run of the host */
 };
@@ -425,10 +424,11 @@ static void
 get_readiness (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   mb_http_request_add_header (request, "Cache-Control", "no-store");
-  if (mb_lobby_is_closed (self->lobby)) {
+  if (mb_lobby_is_closed (self->lobby) || !mb_auth_has_keys (self->auth)) {
     mb_http_request_add_header (request, "Retry-After", "5");
-    mb_http_request_reply_problem (
-        request, SOUP_STATUS_SERVICE_UNAVAILABLE, "this host is going away");
+    mb_http_request_reply_problem (request, SOUP_STATUS_SERVICE_UNAVAILABLE,
+        mb_lobby_is_closed (self->lobby) ? "this host is going away"
+                                         : "the keys for tokens are not here yet");
     return;
   }
   mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE, "{\"status\":\"ready\"}\n");
@@ -437,14 +437,11 @@ get_readiness (MbApi *self, MbHttpRequest *request, const char *id, const MbPass
 static void
 get_metrics (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
-  g_autofree char *text = NULL;
-
-  mb_lobby_update_metrics (self->lobby);
-  mb_pulse_update (self->pulse);
-  text = mb_metrics_render (self->metrics);
-  mb_http_request_add_header (request, "Cache-Control", "no-store");
-  mb_http_request_reply_text (
-      request, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
+  if (mb_metrics_page_is_elsewhere (self->metrics_page))
+    mb_http_request_reply_problem (
+        request, SOUP_STATUS_NOT_FOUND, "metrics are at an address of their own");
+  else
+    mb_metrics_page_serve (self->metrics_page, request);
 }
 
 static const Resource RESOURCES[N_RESOURCES] = {
@@ -542,8 +539,8 @@ on_request (MbHttpRequest *request, gpointer user_data)
  * Puts itself on @http at `/api/`, `/healthz`, `/readyz` and `/metrics`.
  */
 MbApi *
-mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPulse *pulse,
-    MbIceList *ice, MbMetrics *metrics)
+mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth,
+    MbMetricsPage *metrics_page, MbIceList *ice, MbMetrics *metrics)
 {
   MbApi *self = g_new0 (MbApi, 1);
 
@@ -551,8 +548,7 @@ mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPu
   self->origins = origins;
   self->auth = auth;
   mb_connection_make_id (self->run);
-  self->metrics = metrics;
-  self->pulse = pulse;
+  self->metrics_page = metrics_page;
   self->ice = ice;
   for (unsigned int i = 0; i < N_RESOURCES; i++) {
     const char *path = RESOURCES[i].path;

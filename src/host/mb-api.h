@@ -9,13 +9,13 @@
 #include "mb-http.h"
 #include "mb-ice-list.h"
 #include "mb-lobby.h"
+#include "mb-metrics-page.h"
 #include "mb-origins.h"
-#include "mb-pulse.h"
 
 typedef struct _MbApi MbApi;
 
-MbApi *mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth, MbPulse *pulse,
-    MbIceList *ice, MbMetrics *metrics);
+MbApi *mb_api_new (MbHttp *http, MbLobby *lobby, MbOrigins *origins, MbAuth *auth,
+    MbMetricsPage *metrics_page, MbIceList *ice, MbMetrics *metrics);
 void mb_api_free (MbApi *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbApi, mb_api_free)

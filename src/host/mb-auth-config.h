@@ -12,7 +12,7 @@
  * @wants_tokens: %FALSE lets everybody do everything
  * @secret_file: (nullable): for HS256
  * @public_key: (nullable): a PEM file, for RS256 or ES256
- * @jwks: (nullable): a key set's file
+ * @jwks: (nullable): a key set's file, or its URL
  * @issuer: (nullable): `iss` as it has to be
  * @audiences: (nullable) (array zero-terminated=1): one of which `aud` has to name
  *

@@ -12,6 +12,7 @@
 
 #include "mb-error.h"
 #include "mb-json-scan.h"
+#include "mb-jwks.h"
 #include "mb-jwt.h"
 #include "mb-message.h"
 
@@ -21,9 +22,13 @@
 
 struct _MbAuth {
   MbPass *everybody; /* (nullable) owned; where no tokens are wanted */
-  GPtrArray *keys;   /* (nullable) (element-type MbJwtKey) owned */
-  char *issuer;      /* (nullable) owned */
-  char **audiences;  /* (nullable) owned */
+  GPtrArray *keys;   /* (nullable) (element-type MbJwtKey) owned; of files */
+  MbJwks *jwks;      /* (nullable) owned; of a URL */
+  GPtrArray *held;   /* (element-type MbHttpRequest) owned; they wait for its keys */
+  MbAuthFunc func;   /* (nullable) told when others may try again */
+  gpointer user_data;
+  char *issuer;     /* (nullable) owned */
+  char **audiences; /* (nullable) owned */
 };
 
 static GPtrArray *
@@ -54,6 +59,47 @@ read_keys (const MbAuthConfig *config, GError **error)
   return g_steal_pointer (&keys);
 }
 
+static GPtrArray *
+get_keys (MbAuth *self)
+{
+  return self->jwks != NULL ? mb_jwks_get_keys (self->jwks) : self->keys;
+}
+
+static void
+on_keys_fetched (gpointer user_data)
+{
+  MbAuth *self = user_data;
+  g_autoptr (GPtrArray) held = g_steal_pointer (&self->held);
+
+  self->held = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_http_request_unref);
+  for (unsigned int i = 0; i < held->len; i++)
+    mb_http_request_handle_again (g_ptr_array_index (held, i));
+  if (self->func != NULL)
+    self->func (self->user_data);
+}
+
+/**
+ * mb_auth_set_listener:
+ * @func: called when those whom mb_auth_check() has told %MB_ERROR_UNAVAILABLE may try again
+ */
+void
+mb_auth_set_listener (MbAuth *self, MbAuthFunc func, gpointer user_data)
+{
+  self->func = func;
+  self->user_data = user_data;
+}
+
+/**
+ * mb_auth_has_keys:
+ *
+ * Returns: %FALSE where nobody can come in, since a key set has not come yet
+ */
+gboolean
+mb_auth_has_keys (MbAuth *self)
+{
+  return self->everybody != NULL || get_keys (self) != NULL;
+}
+
 /**
  * mb_auth_new:
  *
@@ -70,8 +116,52 @@ mb_auth_new (const MbAuthConfig *config, GError **error)
   }
   self->issuer = g_strdup (config->issuer);
   self->audiences = g_strdupv ((char **) config->audiences);
+  self->held = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_http_request_unref);
+  if (config->jwks != NULL && mb_jwks_is_url (config->jwks)) {
+    if (!mb_jwks_check_url (config->jwks, error))
+      return NULL;
+    self->jwks = mb_jwks_new (config->jwks, mb_metrics_get_default (), on_keys_fetched, self);
+    return g_steal_pointer (&self);
+  }
   self->keys = read_keys (config, error);
   return self->keys == NULL ? NULL : g_steal_pointer (&self);
+}
+
+/**
+ * mb_auth_reload:
+ * @config: whether tokens are wanted is as before
+ *
+ * For tokens that come from here on; who is in stays. A key set that has the URL it had is fetched again, and
+ * its keys stay meanwhile.
+ *
+ * Returns: %FALSE with %MB_ERROR_USAGE where a key cannot be read; everything stays then
+ */
+gboolean
+mb_auth_reload (MbAuth *self, const MbAuthConfig *config, GError **error)
+{
+  gboolean is_url = config->jwks != NULL && mb_jwks_is_url (config->jwks);
+  GPtrArray *keys = NULL;
+
+  if (!config->wants_tokens)
+    return TRUE;
+  if (is_url && !mb_jwks_check_url (config->jwks, error))
+    return FALSE;
+  if (!is_url && (keys = read_keys (config, error)) == NULL)
+    return FALSE;
+  if (is_url && self->jwks != NULL && mb_jwks_has_url (self->jwks, config->jwks)) {
+    mb_jwks_refresh (self->jwks);
+  } else {
+    g_clear_pointer (&self->jwks, mb_jwks_free);
+    if (is_url)
+      self->jwks = mb_jwks_new (config->jwks, mb_metrics_get_default (), on_keys_fetched, self);
+  }
+  g_clear_pointer (&self->keys, g_ptr_array_unref);
+  self->keys = keys;
+  g_free (self->issuer);
+  self->issuer = g_strdup (config->issuer);
+  g_strfreev (self->audiences);
+  self->audiences = g_strdupv ((char **) config->audiences);
+  return TRUE;
 }
 
 void
@@ -79,6 +169,8 @@ mb_auth_free (MbAuth *self)
 {
   g_clear_pointer (&self->everybody, mb_pass_unref);
   g_clear_pointer (&self->keys, g_ptr_array_unref);
+  g_clear_pointer (&self->jwks, mb_jwks_free);
+  g_clear_pointer (&self->held, g_ptr_array_unref);
   g_strfreev (self->audiences);
   g_free (self->issuer);
   g_free (self);
@@ -208,12 +300,13 @@ read_pass (const char *claims, gint64 expires_us, GError **error)
  * mb_auth_check:
  * @token: (nullable): what somebody brought
  *
- * Returns: (transfer full): what it is good for; or %NULL with %MB_ERROR_UNAUTHORIZED
+ * Returns: (transfer full): what it is good for; or %NULL with %MB_ERROR_UNAUTHORIZED, or with
+ *   %MB_ERROR_UNAVAILABLE where the key that it names may come: then the listener is told
  */
 MbPass *
 mb_auth_check (MbAuth *self, const char *token, GError **error)
 {
-  MbJwtExpectation expectation = {.keys = self->keys,
+  MbJwtExpectation expectation = {.keys = get_keys (self),
       .issuer = self->issuer,
       .audiences = (const char *const *) self->audiences,
       .now_us = g_get_real_time ()};
@@ -227,8 +320,17 @@ mb_auth_check (MbAuth *self, const char *token, GError **error)
     g_set_error_literal (error, MB_ERROR, MB_ERROR_UNAUTHORIZED, "this host wants a token");
     return NULL;
   }
-  claims = mb_jwt_check (token, &expectation, &expires_us, &is_key_unknown, error);
-  return claims == NULL ? NULL : read_pass (claims, expires_us, error);
+  if (expectation.keys != NULL)
+    claims = mb_jwt_check (token, &expectation, &expires_us, &is_key_unknown, error);
+  if (claims != NULL)
+    return read_pass (claims, expires_us, error);
+  if (expectation.keys == NULL ||
+      (is_key_unknown && self->jwks != NULL && mb_jwks_ask (self->jwks))) {
+    g_clear_error (error);
+    g_set_error_literal (error, MB_ERROR, MB_ERROR_UNAVAILABLE,
+        "the keys for tokens are not here yet, try again in some seconds");
+  }
+  return NULL;
 }
 
 /**
@@ -252,7 +354,8 @@ mb_auth_find_bearer (MbHttpRequest *request)
  * mb_auth_admit:
  * @token: (nullable): what it brought
  *
- * Returns: (transfer full): what it is good for; or %NULL where the request was answered with 401
+ * Returns: (transfer full): what it is good for; or %NULL where the request was answered with 401, or
+ *   waits for a key and is handled again once
  */
 MbPass *
 mb_auth_admit (MbAuth *self, MbHttpRequest *request, const char *token)
@@ -262,6 +365,15 @@ mb_auth_admit (MbAuth *self, MbHttpRequest *request, const char *token)
 
   if (pass != NULL)
     return pass;
+  if (g_error_matches (error, MB_ERROR, MB_ERROR_UNAVAILABLE)) {
+    if (mb_http_request_is_again (request)) {
+      mb_http_request_add_header (request, "Retry-After", "5");
+      mb_http_request_reply_error (request, error);
+    } else {
+      g_ptr_array_add (self->held, mb_http_request_ref (request));
+    }
+    return NULL;
+  }
   /* RFC 6750 section 3: the error is named where there was a token. */
   mb_http_request_add_header (request, "WWW-Authenticate",
       token == NULL ? "Bearer realm=\"meshbot\""

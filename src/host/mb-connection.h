@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "mb-address.h"
 #include "mb-events.h"
 #include "mb-message.h"
 
@@ -52,6 +53,7 @@ struct _MbConnection {
   const MbConnectionListener *listener;
   gpointer owner; /* not owned */
   char id[MB_ID_LENGTH + 1];
+  MbAddress client; /* where it comes from */
 };
 
 void mb_connection_make_id (char id[MB_ID_LENGTH + 1]);

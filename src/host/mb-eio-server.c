@@ -75,12 +75,13 @@ on_session_ended (MbEioSession *session, gpointer user_data)
 }
 
 static MbEioSession *
-add_session (MbEioServer *self, MbPass *pass)
+add_session (MbEioServer *self, MbAddress client, MbPass *pass)
 {
   MbEioSession *session =
       mb_eio_session_new (self->reactor, &self->options, on_session_ended, self);
 
   mb_eio_session_set_pass (session, pass);
+  mb_eio_session_set_client (session, client);
   g_hash_table_insert (self->sessions, (gpointer) mb_eio_session_get_sid (session), session);
   return session;
 }
@@ -102,6 +103,7 @@ static void
 open_session (MbEioServer *self, MbHttpRequest *request, gboolean is_websocket)
 {
   const char *version = mb_http_request_get_query (request, "EIO");
+  MbAddress client = mb_http_request_get_client (request);
   MbSocket *socket = NULL;
   MbEioSession *session = NULL;
   g_autoptr (MbPass) pass = NULL;
@@ -120,11 +122,11 @@ open_session (MbEioServer *self, MbHttpRequest *request, gboolean is_websocket)
              !read_pass (self, request, &pass)) {
     return;
   } else if (!is_websocket) {
-    session = add_session (self, g_steal_pointer (&pass));
+    session = add_session (self, client, g_steal_pointer (&pass));
     mb_eio_session_open_polling (session, request);
     self->opened (session, self->user_data);
   } else if ((socket = mb_http_request_upgrade (request)) != NULL) {
-    session = add_session (self, g_steal_pointer (&pass));
+    session = add_session (self, client, g_steal_pointer (&pass));
     mb_eio_session_open_websocket (session, socket);
     self->opened (session, self->user_data);
   }

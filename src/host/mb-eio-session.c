@@ -45,6 +45,7 @@ struct _MbEioSession {
   const MbEioListener *listener; /* (nullable) */
   gpointer owner;                /* not owned */
   MbPass *pass;                  /* (nullable) owned */
+  MbAddress client;
 
   Transport transport;
   GArray *queue; /* (nullable) (element-type Packet) owned; only while polling */
@@ -95,6 +96,23 @@ mb_eio_session_set_listener (MbEioSession *self, const MbEioListener *listener, 
 {
   self->listener = listener;
   self->owner = owner;
+}
+
+void
+mb_eio_session_set_client (MbEioSession *self, MbAddress client)
+{
+  self->client = client;
+}
+
+/**
+ * mb_eio_session_get_client:
+ *
+ * Returns: where its handshake came from
+ */
+MbAddress
+mb_eio_session_get_client (MbEioSession *self)
+{
+  return self->client;
 }
 
 /**

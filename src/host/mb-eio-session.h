@@ -42,6 +42,8 @@ void mb_eio_session_set_listener (
 void mb_eio_session_send_text (MbEioSession *self, GBytes *text);
 void mb_eio_session_send_binary (MbEioSession *self, GBytes *data);
 void mb_eio_session_close (MbEioSession *self);
+void mb_eio_session_set_client (MbEioSession *self, MbAddress client);
+MbAddress mb_eio_session_get_client (MbEioSession *self);
 void mb_eio_session_set_pass (MbEioSession *self, MbPass *pass);
 MbPass *mb_eio_session_get_pass (MbEioSession *self);
 

@@ -10,6 +10,8 @@
 
 /* The first digit of a status, from 1. */
 #define MB_HTTP_STATUS_CLASSES 5
+/* Two runs of a host have other ids of requests. */
+#define MB_HTTP_RUN_LENGTH 6
 /* A connection is closed after so many. */
 #define MB_HTTP_REQUESTS_MAX 10000
 
@@ -42,7 +44,12 @@ struct _MbHttp {
   MbMetrics *metrics;                      /* (nullable) not owned */
   MbVisitors *visitors;                    /* (nullable) not owned */
   GPtrArray *routes;                       /* (element-type MbHttpRoute) */
+  char *hsts;                              /* (nullable) owned; a field of answers by TLS */
   GQueue connections;                      /* (element-type MbHttpConnection) */
+  MbHttpObserver observer;                 /* (nullable) */
+  gpointer observer_data;                  /* not owned */
+  char run[MB_HTTP_RUN_LENGTH + 1];        /* how ids of requests begin */
+  guint64 n_requests;
   gboolean draining;
 };
 
@@ -64,6 +71,7 @@ typedef struct {
   MbHttpState state;
   MbHttpChunks chunks;
   unsigned int n_requests;
+  gboolean is_secure;
 } MbHttpConnection;
 
 struct _MbHttpRequest {
@@ -77,6 +85,8 @@ struct _MbHttpRequest {
   GString *headers;    /* of the answer */
   MbHttpGoneFunc gone; /* (nullable) */
   gpointer gone_data;  /* not owned */
+  char id[MB_HTTP_RUN_LENGTH + 18];
+  gboolean is_again; /* its handler has had it before */
 };
 
 MbHttpRequest *mb_http_request_new (MbHttpConnection *connection);

@@ -41,6 +41,8 @@ mb_http_request_new (MbHttpConnection *connection)
   self->connection = connection;
   self->body = g_byte_array_new ();
   self->headers = g_string_new (NULL);
+  g_snprintf (self->id, sizeof self->id, "%s-%" G_GINT64_MODIFIER "x", connection->http->run,
+      ++connection->http->n_requests);
   return self;
 }
 
@@ -94,6 +96,32 @@ mb_http_request_get_query (MbHttpRequest *self, const char *name)
   return g_hash_table_lookup (self->query, name);
 }
 
+/**
+ * mb_http_request_dup_target:
+ *
+ * Returns: (transfer full): path and query, as a URL has them
+ */
+char *
+mb_http_request_dup_target (MbHttpRequest *self)
+{
+  g_autofree char *path =
+      g_uri_escape_string (self->head.path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, FALSE);
+
+  return g_strconcat (path, self->head.query != NULL ? "?" : "",
+      self->head.query != NULL ? self->head.query : "", NULL);
+}
+
+/**
+ * mb_http_request_is_secure:
+ *
+ * Returns: whether it came by TLS of this host's own; a proxy's is not known
+ */
+gboolean
+mb_http_request_is_secure (MbHttpRequest *self)
+{
+  return self->connection != NULL && self->connection->is_secure;
+}
+
 const char *
 mb_http_request_get_body (MbHttpRequest *self, gsize *length)
 {
@@ -141,7 +169,7 @@ has_body (MbHttpRequest *self, unsigned int status)
 
 static GBytes *
 make_head (MbHttpRequest *self, unsigned int status, const char *content_type, gsize length,
-    gboolean keeps_alive)
+    gboolean keeps_alive, const char *hsts)
 {
   GString *head = g_string_sized_new (256 + self->headers->len);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
@@ -154,7 +182,10 @@ make_head (MbHttpRequest *self, unsigned int status, const char *content_type, g
     if (content_type != NULL)
       g_string_append_printf (head, "Content-Type: %s\r\n", content_type);
   }
-  g_string_append (head, "X-Content-Type-Options: nosniff\r\n");
+  g_string_append_printf (
+      head, "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n", self->id);
+  if (hsts != NULL)
+    g_string_append_printf (head, "Strict-Transport-Security: %s\r\n", hsts);
   if (!keeps_alive)
     g_string_append (head, "Connection: close\r\n");
   else if (self->head.is_http_1_0)
@@ -208,6 +239,16 @@ count_answer (MbHttpRequest *self, MbHttp *http, unsigned int status)
     mb_metric_observe (duration, g_get_monotonic_time () - self->begun_us);
 }
 
+static void
+observe (MbHttpRequest *self, unsigned int status)
+{
+  MbHttp *http = self->connection->http;
+
+  if (http->observer != NULL)
+    http->observer (self, status,
+        self->begun_us == 0 ? 0 : g_get_monotonic_time () - self->begun_us, http->observer_data);
+}
+
 /**
  * mb_http_request_reply:
  * @content_type: (nullable): of @body
@@ -219,17 +260,19 @@ void
 mb_http_request_reply (
     MbHttpRequest *self, unsigned int status, const char *content_type, GBytes *body)
 {
-  MbHttpConnection *connection = g_steal_pointer (&self->connection);
+  MbHttpConnection *connection = self->connection;
   gboolean keeps_alive = FALSE;
   g_autoptr (GBytes) head = NULL;
 
   if (connection == NULL)
     return;
+  observe (self, status);
+  self->connection = NULL;
   count_answer (self, connection->http, status);
   keeps_alive = self->head.keeps_alive && !connection->http->draining &&
                 connection->n_requests < MB_HTTP_REQUESTS_MAX;
-  head = make_head (
-      self, status, content_type, body == NULL ? 0 : g_bytes_get_size (body), keeps_alive);
+  head = make_head (self, status, content_type, body == NULL ? 0 : g_bytes_get_size (body),
+      keeps_alive, connection->is_secure ? connection->http->hsts : NULL);
   self->gone = NULL;
   mb_socket_send (connection->socket, head);
   if (body != NULL && has_body (self, status) && g_strcmp0 (self->head.method, "HEAD") != 0)
@@ -287,6 +330,27 @@ mb_http_request_hold (MbHttpRequest *self, MbHttpGoneFunc gone, gpointer user_da
 }
 
 /**
+ * mb_http_request_handle_again:
+ *
+ * Gives an unanswered request to its handler once more, as if it came now.
+ */
+void
+mb_http_request_handle_again (MbHttpRequest *self)
+{
+  if (self->connection == NULL)
+    return;
+  self->is_again = TRUE;
+  g_string_truncate (self->headers, 0);
+  self->route->handler (self, self->route->user_data);
+}
+
+gboolean
+mb_http_request_is_again (MbHttpRequest *self)
+{
+  return self->is_again;
+}
+
+/**
  * mb_http_request_wants_websocket:
  *
  * Returns: whether it is the opening handshake of RFC 6455 section 4.2.1
@@ -301,12 +365,38 @@ mb_http_request_wants_websocket (MbHttpRequest *self)
          soup_message_headers_header_contains (self->head.headers, "Connection", "Upgrade");
 }
 
+/**
+ * mb_http_request_get_id:
+ *
+ * Returns: what is in the answer as X-Request-Id, and in the log
+ */
+const char *
+mb_http_request_get_id (MbHttpRequest *self)
+{
+  return self->id;
+}
+
 static MbAddress
 find_client (MbHttpRequest *self)
 {
   return mb_visitors_find_client (self->connection->http->visitors, &self->connection->peer,
       soup_message_headers_get_list (self->head.headers, "Forwarded"),
       soup_message_headers_get_list (self->head.headers, "X-Forwarded-For"));
+}
+
+/**
+ * mb_http_request_get_client:
+ *
+ * Returns: who calls; all zero where the request was answered already
+ */
+MbAddress
+mb_http_request_get_client (MbHttpRequest *self)
+{
+  if (self->connection == NULL)
+    return (MbAddress){0};
+  if (self->connection->http->visitors == NULL || self->head.headers == NULL)
+    return self->connection->peer;
+  return find_client (self);
 }
 
 static void
@@ -331,7 +421,7 @@ mb_http_request_visit (MbHttpRequest *self, MbVisit visit)
   unsigned int wait_s = 0;
   MbAddress client;
 
-  if (self->connection == NULL || self->connection->http->visitors == NULL)
+  if (self->connection == NULL || self->connection->http->visitors == NULL || self->is_again)
     return TRUE;
   client = find_client (self);
   wait_s =
@@ -421,6 +511,7 @@ mb_http_request_upgrade (MbHttpRequest *self)
   head = g_bytes_new_take (text, strlen (text));
   g_steal_pointer (&text);
   count_answer (self, connection->http, SOUP_STATUS_SWITCHING_PROTOCOLS);
+  observe (self, SOUP_STATUS_SWITCHING_PROTOCOLS);
   socket = mb_http_connection_dissolve (connection);
   mb_socket_send (socket, head);
   mb_socket_set_reading (socket, TRUE);

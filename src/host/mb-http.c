@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mb-connection.h"
+
 #define HEAD_MS 10000
 #define BODY_MS 30000
 #define IDLE_MS 15000
@@ -264,28 +266,76 @@ mb_http_set_metrics (MbHttp *self, MbMetrics *metrics)
         "Requests and connections that were refused, by reason.", "reason", REASONS[i], NULL);
 }
 
-/* One line for somebody who has too many connections: nothing of his is read. */
+/* One line for somebody who has too many connections: nothing of his is read. By TLS it is an alert,
+ * internal_error, for he has agreed on no keys by which he could be told more. */
 static void
-turn_away (MbHttp *self, int fd)
+turn_away (MbHttp *self, int fd, MbHttpRefusal refusal, gboolean is_secure)
 {
+  static const char ALERT[] = {21, 3, 3, 0, 2, 2, 80};
   const char *line =
       mb_visitors_are_full (self->visitors) ? "503 Service Unavailable" : "429 Too Many Requests";
   g_autofree char *text = g_strdup_printf (
       "HTTP/1.1 %s\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", line);
 
   if (self->metrics != NULL)
-    mb_metric_add (self->n_refused[MB_HTTP_REFUSAL_CONNECTIONS], 1);
-  send (fd, text, strlen (text), MSG_DONTWAIT | MSG_NOSIGNAL);
+    mb_metric_add (self->n_refused[refusal], 1);
+  send (fd, is_secure ? ALERT : text, is_secure ? sizeof ALERT : strlen (text),
+      MSG_DONTWAIT | MSG_NOSIGNAL);
   shutdown (fd, SHUT_WR);
   close (fd);
+}
+
+/* FALSE where somebody has as much as he may have; he was told. */
+static gboolean
+seat_caller (MbHttp *self, int fd, const MbAddress *peer, gboolean is_secure, MbSeat **seat)
+{
+  gboolean is_proxy = mb_visitors_is_proxy (self->visitors, peer);
+
+  *seat = mb_visitors_sit (self->visitors, peer, !is_proxy);
+  if (*seat == NULL) {
+    turn_away (self, fd, MB_HTTP_REFUSAL_CONNECTIONS, is_secure);
+    return FALSE;
+  }
+  if (is_secure && !is_proxy &&
+      mb_visitors_take (self->visitors, peer, MB_VISIT_TLS, g_get_monotonic_time ()) > 0) {
+    turn_away (self, fd, MB_HTTP_REFUSAL_RATE_LIMITED, TRUE);
+    g_clear_pointer (seat, mb_seat_free);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * mb_http_set_observer:
+ * @observer: is told of every answer
+ */
+void
+mb_http_set_observer (MbHttp *self, MbHttpObserver observer, gpointer user_data)
+{
+  self->observer = observer;
+  self->observer_data = user_data;
+}
+
+/**
+ * mb_http_set_hsts:
+ * @max_age_s: how long browsers are told to come by https only; 0 tells them nothing
+ */
+void
+mb_http_set_hsts (MbHttp *self, gint64 max_age_s)
+{
+  g_clear_pointer (&self->hsts, g_free);
+  if (max_age_s > 0)
+    self->hsts = g_strdup_printf ("max-age=%" G_GINT64_FORMAT, max_age_s);
 }
 
 /**
  * mb_http_accept:
  * @fd: (transfer full): a connected socket
+ * @tls: (nullable): not owned; with it, the caller has to speak TLS. The handshake is within the time
+ *   that there is for the head of a first request
  */
 void
-mb_http_accept (MbHttp *self, int fd)
+mb_http_accept (MbHttp *self, int fd, MbTls *tls)
 {
   MbSocket *socket = NULL;
   MbSeat *seat = NULL;
@@ -293,13 +343,8 @@ mb_http_accept (MbHttp *self, int fd)
   MbAddress peer;
 
   mb_address_read_peer (&peer, fd);
-  if (self->visitors != NULL) {
-    seat = mb_visitors_sit (self->visitors, &peer, !mb_visitors_is_proxy (self->visitors, &peer));
-    if (seat == NULL) {
-      turn_away (self, fd);
-      return;
-    }
-  }
+  if (self->visitors != NULL && !seat_caller (self, fd, &peer, tls != NULL, &seat))
+    return;
   socket = mb_socket_new (self->reactor, fd);
   if (socket == NULL) {
     g_clear_pointer (&seat, mb_seat_free);
@@ -307,7 +352,10 @@ mb_http_accept (MbHttp *self, int fd)
   }
   if (seat != NULL)
     mb_socket_set_seat (socket, seat);
+  if (tls != NULL)
+    mb_socket_set_tls (socket, tls);
   connection = g_new0 (MbHttpConnection, 1);
+  connection->is_secure = tls != NULL;
   connection->http = self;
   connection->socket = socket;
   connection->peer = peer;
@@ -321,9 +369,12 @@ mb_http_accept (MbHttp *self, int fd)
 MbHttp *
 mb_http_new (MbReactor *reactor)
 {
+  char random[MB_ID_LENGTH + 1];
   MbHttp *self = g_new0 (MbHttp, 1);
 
   self->reactor = reactor;
+  mb_connection_make_id (random);
+  g_strlcpy (self->run, random, sizeof self->run);
   self->routes = g_ptr_array_new ();
   g_queue_init (&self->connections);
   return self;
@@ -345,6 +396,7 @@ mb_http_free (MbHttp *self)
     mb_socket_abort (mb_http_connection_dissolve (self->connections.head->data));
   g_ptr_array_set_free_func (self->routes, route_free);
   g_ptr_array_unref (self->routes);
+  g_free (self->hsts);
   g_free (self);
 }
 

@@ -55,6 +55,20 @@ mb_ice_list_new (const MbIceListConfig *config, GError **error)
   return g_steal_pointer (&self);
 }
 
+/**
+ * mb_ice_list_swap:
+ *
+ * Each has what the other had.
+ */
+void
+mb_ice_list_swap (MbIceList *self, MbIceList *other)
+{
+  MbIceList own = *self;
+
+  *self = *other;
+  *other = own;
+}
+
 void
 mb_ice_list_free (MbIceList *self)
 {

@@ -26,6 +26,7 @@ typedef struct {
 typedef struct _MbIceList MbIceList;
 
 MbIceList *mb_ice_list_new (const MbIceListConfig *config, GError **error);
+void mb_ice_list_swap (MbIceList *self, MbIceList *other);
 void mb_ice_list_free (MbIceList *self);
 char *mb_ice_list_make_json (MbIceList *self, const char *who, gint64 now_us);
 

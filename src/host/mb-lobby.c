@@ -11,6 +11,7 @@
 #include "mb-error.h"
 #include "mb-jwt.h"
 #include "mb-lobby-metrics.h"
+#include "mb-publishing.h"
 #include "mb-sio.h"
 #include "mb-ws-frame.h"
 
@@ -26,6 +27,7 @@ struct _MbLobby {
 
   MbReactor *reactor; /* not owned */
   MbStore *store;     /* not owned */
+  MbAudit *audit;     /* (nullable) not owned */
   MbLobbyLimits limits;
   GHashTable *rooms;   /* (element-type MbRoom) owned; by id */
   GQueue order;        /* (element-type MbRoom) as they were made */
@@ -59,15 +61,57 @@ remove_room (MbLobby *self, MbRoom *room)
 }
 
 static void
+audit_member (
+    MbLobby *self, MbMember *member, const char *event, const char *room, const char *reason)
+{
+  const MbAuditEvent entry = {.event = event,
+      .room = room,
+      .member = mb_member_get_id (member),
+      .name = member->display_name,
+      .role = mb_role_to_string (member->role),
+      .subject = member->pass->subject,
+      .client = &member->connection->client,
+      .reason = reason};
+
+  if (self->audit != NULL)
+    mb_audit_write (self->audit, &entry);
+}
+
+static void
+audit_room (MbLobby *self, const char *event, const char *id, const char *reason)
+{
+  mb_audit_write (self->audit, &(MbAuditEvent){.event = event, .room = id, .reason = reason});
+}
+
+/* @room: (nullable): %NULL is every room */
+static void
+audit_leaves (MbLobby *self, MbRoom *room, const char *reason)
+{
+  GHashTableIter iter;
+  gpointer each = NULL;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (self->audit != NULL && g_hash_table_iter_next (&iter, NULL, &each)) {
+    MbMember *member = each;
+
+    if (member->room != NULL && (room == NULL || member->room == room))
+      audit_member (self, member, "leave", mb_room_get_id (member->room), reason);
+  }
+}
+
+static void
 leave (MbLobby *self, MbMember *member, const char *reason)
 {
   MbRoom *room = member->room;
 
   if (room == NULL)
     return;
+  audit_member (self, member, "leave", mb_room_get_id (room), reason);
   mb_room_leave (room, member, reason);
-  if (mb_room_count_members (room) == 0 && mb_room_get_life (room) == MB_ROOM_EPHEMERAL)
+  if (mb_room_count_members (room) == 0 && mb_room_get_life (room) == MB_ROOM_EPHEMERAL) {
+    audit_room (self, "room-deleted", mb_room_get_id (room), "empty");
     remove_room (self, room);
+  }
 }
 
 static gboolean
@@ -87,6 +131,7 @@ make_ephemeral (MbLobby *self, const char *id)
       .created_at_us = g_get_real_time (),
       .metadata = (char *) "{}"};
 
+  audit_room (self, "room-created", id, "joined");
   return add_room (self, &record, MB_ROOM_EPHEMERAL);
 }
 
@@ -132,6 +177,7 @@ join (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
   mb_room_join (room, member);
   if (member->role < MB_LOBBY_ROLES)
     mb_metric_add (self->metrics.n_joins[member->role], 1);
+  audit_member (self, member, "join", id, NULL);
   g_info (
       "%s joined room %s (%u there)", mb_member_get_id (member), id, mb_room_count_members (room));
   return TRUE;
@@ -144,6 +190,9 @@ route (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
     g_set_error_literal (error, MB_ERROR, MB_ERROR_NOT_IN_ROOM, "join a room first");
     return FALSE;
   }
+  if (!mb_pass_allows (member->pass, MB_GRANT_PUBLISH, mb_room_get_id (member->room)) &&
+      mb_publishing_is_in_message (message))
+    return mb_pass_check (member->pass, MB_GRANT_PUBLISH, mb_room_get_id (member->room), error);
   mb_lobby_metrics_count_signal (
       &self->metrics, member->connection->klass->dialect, mb_member_get_signal_size (message));
   return mb_room_route (member->room, member, message, error);
@@ -226,6 +275,7 @@ check_rate (MbLobby *self, MbMember *member, MbMessage *message, const char *eve
       self->limits.rate.per_second, self->limits.volume.per_second);
   mb_lobby_metrics_count_refusal (&self->metrics, error);
   if (member->n_over_limit > OVER_LIMIT_MAX) {
+    audit_member (self, member, "refused", NULL, "far over the message rate");
     g_info ("%s: closed, far over the message rate", mb_member_get_id (member));
     put_out (self, member, "kicked", MB_WS_CLOSE_POLICY, "rate-limited");
     return FALSE;
@@ -246,6 +296,8 @@ on_connection_message (gpointer owner, MbMessage *message, gint64 ack_id, const 
     return;
   if (!handle (self, member, message, event, &error)) {
     mb_lobby_metrics_count_refusal (&self->metrics, error);
+    audit_member (self, member, "refused",
+        member->room == NULL ? NULL : mb_room_get_id (member->room), error->message);
     g_debug ("%s: %s: %s", mb_member_get_id (member), event, error->message);
   }
   answer (member, event, ack_id, error);
@@ -260,6 +312,8 @@ on_connection_refused (gpointer owner, const char *event, gint64 ack_id, const G
   if (!check_rate (self, member, NULL, event, ack_id))
     return;
   mb_lobby_metrics_count_refusal (&self->metrics, error);
+  audit_member (self, member, "refused",
+      member->room == NULL ? NULL : mb_room_get_id (member->room), error->message);
   g_info ("%s: refused: %s", mb_member_get_id (member), error->message);
   answer (member, event, ack_id, error);
 }
@@ -348,6 +402,7 @@ mb_lobby_close (MbLobby *self, const char *reason)
   gpointer member = NULL;
 
   self->closed = TRUE;
+  audit_leaves (self, NULL, reason);
   for (GList *link = self->order.head; link != NULL; link = link->next)
     mb_room_close (link->data, reason);
   g_hash_table_iter_init (&iter, self->members);
@@ -368,6 +423,27 @@ unsigned int
 mb_lobby_count_members (MbLobby *self)
 {
   return g_hash_table_size (self->members);
+}
+
+/**
+ * mb_lobby_set_limits:
+ *
+ * For rooms that are made and messages that come from here on.
+ */
+void
+mb_lobby_set_limits (MbLobby *self, const MbLobbyLimits *limits)
+{
+  self->limits = *limits;
+}
+
+/**
+ * mb_lobby_set_audit:
+ * @audit: (nullable): not owned; outlives the lobby's members
+ */
+void
+mb_lobby_set_audit (MbLobby *self, MbAudit *audit)
+{
+  self->audit = audit;
 }
 
 /**
@@ -438,6 +514,7 @@ on_room_added (GObject *source, GAsyncResult *result, gpointer user_data)
     add_room (self, record, MB_ROOM_KEPT);
   else
     mb_room_keep (room, record);
+  audit_room (self, "room-created", record->id, "api");
   g_info ("room %s made", record->id);
   g_task_return_boolean (task, TRUE);
 }
@@ -481,6 +558,8 @@ mb_lobby_create_room_finish (MbLobby *self, GAsyncResult *result, GError **error
 static void
 close_room (MbLobby *self, MbRoom *room)
 {
+  audit_leaves (self, room, "deleted");
+  audit_room (self, "room-deleted", mb_room_get_id (room), "api");
   g_info ("room %s deleted", mb_room_get_id (room));
   mb_room_close (room, "deleted");
   remove_room (self, room);

@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 
+#include "mb-audit.h"
 #include "mb-connection.h"
 #include "mb-metrics.h"
 #include "mb-room.h"
@@ -32,6 +33,8 @@ G_DECLARE_FINAL_TYPE (MbLobby, mb_lobby, MB, LOBBY, GObject)
 MbLobby *mb_lobby_new (MbReactor *reactor, MbStore *store, GPtrArray *records,
     const MbLobbyLimits *limits, MbMetrics *metrics);
 void mb_lobby_add_connection (MbLobby *self, MbConnection *connection, MbPass *pass);
+void mb_lobby_set_limits (MbLobby *self, const MbLobbyLimits *limits);
+void mb_lobby_set_audit (MbLobby *self, MbAudit *audit);
 void mb_lobby_close (MbLobby *self, const char *reason);
 gboolean mb_lobby_is_closed (MbLobby *self);
 unsigned int mb_lobby_count_members (MbLobby *self);

@@ -16,14 +16,26 @@ struct _MbOrigins {
   gboolean any;
 };
 
+/**
+ * mb_origins_set:
+ * @allowed: (nullable) (array zero-terminated=1): those from here on
+ */
+void
+mb_origins_set (MbOrigins *self, const char *const *allowed)
+{
+  static const char *const NONE[] = {NULL};
+
+  g_strfreev (self->allowed);
+  self->allowed = g_strdupv ((char **) (allowed == NULL ? NONE : allowed));
+  self->any = g_strv_contains ((const char *const *) self->allowed, "*");
+}
+
 MbOrigins *
 mb_origins_new (const char *const *allowed)
 {
   MbOrigins *self = g_new0 (MbOrigins, 1);
-  static const char *const NONE[] = {NULL};
 
-  self->allowed = g_strdupv ((char **) (allowed == NULL ? NONE : allowed));
-  self->any = g_strv_contains ((const char *const *) self->allowed, "*");
+  mb_origins_set (self, allowed);
   return self;
 }
 
@@ -35,12 +47,14 @@ mb_origins_free (MbOrigins *self)
 }
 
 static gboolean
-is_own (const char *origin, const char *host)
+is_own (const char *origin, const char *host, gboolean is_secure)
 {
   const char *authority = strstr (origin, "://");
 
+  /* Without TLS of our own the page may still have come by it, from a proxy. */
   return host != NULL && authority != NULL &&
-         (g_str_has_prefix (origin, "http://") || g_str_has_prefix (origin, "https://")) &&
+         ((!is_secure && g_str_has_prefix (origin, "http://")) ||
+             g_str_has_prefix (origin, "https://")) &&
          g_ascii_strcasecmp (authority + 3, host) == 0;
 }
 
@@ -66,8 +80,9 @@ mb_origins_apply (MbOrigins *self, MbHttpRequest *request)
 {
   const char *origin = mb_http_request_get_header (request, "Origin");
 
-  if (origin != NULL &&
-      (is_own (origin, mb_http_request_get_header (request, "Host")) || is_named (self, origin))) {
+  if (origin != NULL && (is_own (origin, mb_http_request_get_header (request, "Host"),
+                             mb_http_request_is_secure (request)) ||
+                            is_named (self, origin))) {
     mb_http_request_add_header (request, "Access-Control-Allow-Origin", origin);
     mb_http_request_add_header (request, "Access-Control-Allow-Credentials", "true");
     mb_http_request_add_header (request, "Vary", "Origin");

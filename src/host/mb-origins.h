@@ -10,6 +10,7 @@
 typedef struct _MbOrigins MbOrigins;
 
 MbOrigins *mb_origins_new (const char *const *allowed);
+void mb_origins_set (MbOrigins *self, const char *const *allowed);
 void mb_origins_free (MbOrigins *self);
 gboolean mb_origins_apply (MbOrigins *self, MbHttpRequest *request);
 void mb_origins_reply_options (MbHttpRequest *request, const char *methods);

@@ -20,6 +20,7 @@ struct _MbPulse {
   MbMetric *virtual_size;
   MbMetric *open_fds;
   MbMetric *max_fds;
+  MbMetric *backlog;
 };
 
 /* How much later than asked for it comes is how long everybody else waits, too. */
@@ -82,6 +83,7 @@ mb_pulse_update (MbPulse *self)
 
   if (getrusage (RUSAGE_SELF, &usage) == 0)
     mb_metric_set (self->cpu, to_us (&usage.ru_utime) + to_us (&usage.ru_stime));
+  mb_metric_set (self->backlog, mb_reactor_get_backlog (self->reactor));
   update_memory (self);
   update_descriptors (self);
 }
@@ -97,6 +99,8 @@ make_metrics (MbPulse *self, MbMetrics *metrics)
   self->delay = mb_metrics_histogram (metrics, "meshbot_host_loop_delay_seconds",
       "How much later than asked for the event loop gets to a timer.", BOUNDS,
       G_N_ELEMENTS (BOUNDS), 1e-6, NULL);
+  self->backlog = mb_metrics_gauge (
+      metrics, "meshbot_host_backlog_bytes", "What waits to be written to all clients.", NULL);
   self->cpu = mb_metrics_counter (
       metrics, "process_cpu_seconds_total", "Processor time of user and system.", NULL);
   mb_metric_set_scale (self->cpu, 1e-6);

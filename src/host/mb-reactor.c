@@ -36,6 +36,7 @@ struct _MbReactor {
   GPtrArray *due;       /* (element-type MbTimer) (nullable entries) those of this turn */
   GQueue flushes;       /* (element-type MbFlush) not owned */
   GHashTable *orphans;  /* sockets that finish closing without an owner → their destroy */
+  gint64 backlog;       /* bytes that all sockets have still to write */
   guint8 *scratch;      /* owned; read buffer that all sockets share */
   gboolean dispatching; /* a nested main loop must not enter a second time */
   int n_events;
@@ -327,6 +328,27 @@ dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 }
 
 static GSourceFuncs reactor_funcs = {.prepare = prepare, .check = check, .dispatch = dispatch};
+
+/**
+ * mb_reactor_add_backlog:
+ * @n_bytes: what a socket has more to write, or less where it is negative
+ */
+void
+mb_reactor_add_backlog (MbReactor *self, gssize n_bytes)
+{
+  self->backlog += n_bytes;
+}
+
+/**
+ * mb_reactor_get_backlog:
+ *
+ * Returns: bytes that all sockets have still to write
+ */
+gint64
+mb_reactor_get_backlog (MbReactor *self)
+{
+  return self->backlog;
+}
 
 /**
  * mb_reactor_get_scratch:

@@ -67,6 +67,8 @@ void mb_flush_init (MbFlush *flush, MbTimerFunc func, gpointer data);
 void mb_reactor_flush_later (MbReactor *self, MbFlush *flush);
 void mb_reactor_flush_cancel (MbReactor *self, MbFlush *flush);
 
+void mb_reactor_add_backlog (MbReactor *self, gssize n_bytes);
+gint64 mb_reactor_get_backlog (MbReactor *self);
 guint8 *mb_reactor_get_scratch (MbReactor *self, gsize *size);
 void mb_reactor_adopt (MbReactor *self, gpointer orphan, GDestroyNotify destroy);
 void mb_reactor_disown (MbReactor *self, gpointer orphan);

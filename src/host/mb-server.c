@@ -13,16 +13,21 @@
 
 #include "mb-acceptor.h"
 #include "mb-api.h"
+#include "mb-audit.h"
 #include "mb-auth.h"
 #include "mb-eio-server.h"
 #include "mb-error.h"
 #include "mb-jwt.h"
 #include "mb-lobby.h"
+#include "mb-pulse.h"
+#include "mb-redirect.h"
 #include "mb-sio-connection.h"
 #include "mb-web.h"
 #include "mb-ws-connection.h"
 
 #define DRAIN_LOOK_MS 20
+/* Of a path, in the log. */
+#define PATH_SHOWN 256
 /* How long a Socket.IO client may be in no namespace. */
 #define CONNECT_MS 15000
 /* A browser's round of candidates for a room of twenty is 500 messages at once. */
@@ -37,6 +42,9 @@
 #define CALLS_BURST 200
 #define HANDSHAKES_PER_SECOND 10
 #define HANDSHAKES_BURST 200
+/* A browser opens six connections for a page. */
+#define TLS_PER_SECOND 60
+#define TLS_BURST 1200
 /* What the program needs besides connections. */
 #define DESCRIPTORS_KEPT 64
 
@@ -45,12 +53,22 @@ struct _MbServer {
 
   MbWsOptions ws_options;
   unsigned int drain_ms;
-  char *url; /* owned */
+  char *url;       /* owned */
+  char *inner_url; /* (nullable) owned */
 
   MbVisitors *visitors; /* owned, like the rest */
   MbReactor *reactor;
   MbAcceptor *acceptor; /* (nullable) */
+  MbAcceptor *inner;    /* (nullable) */
+  MbRedirect *redirect; /* (nullable) */
+  MbMetricsPage *metrics_page;
+  MbMetricsPageFunc more_metrics; /* (nullable) */
+  gpointer more_metrics_data;     /* not owned */
+  MbTls *tls;                     /* (nullable) */
   MbHttp *http;
+  MbAudit *audit; /* (nullable) */
+  MbAddressStyle log_addresses;
+  gboolean logs_requests;
   MbPulse *pulse;
   MbIceList *ice;
   MbAuth *auth;
@@ -129,6 +147,7 @@ static void
 on_ws_request (MbHttpRequest *request, gpointer user_data)
 {
   MbServer *self = user_data;
+  MbAddress client = mb_http_request_get_client (request);
   MbSocket *socket = NULL;
   g_autoptr (MbPass) pass = NULL;
 
@@ -148,8 +167,10 @@ on_ws_request (MbHttpRequest *request, gpointer user_data)
     return;
   } else if ((pass = mb_auth_admit (self->auth, request, find_token (request))) != NULL &&
              (socket = mb_http_request_upgrade (request)) != NULL) {
-    mb_lobby_add_connection (self->lobby,
-        mb_ws_connection_new (self->reactor, socket, &self->ws_options), g_steal_pointer (&pass));
+    MbConnection *connection = mb_ws_connection_new (self->reactor, socket, &self->ws_options);
+
+    connection->client = client;
+    mb_lobby_add_connection (self->lobby, connection, g_steal_pointer (&pass));
   }
 }
 
@@ -173,8 +194,10 @@ on_sio_connected (MbSioSocket *socket, MbJsonSpan auth, gpointer user_data)
 {
   MbServer *self = user_data;
   MbPass *pass = mb_sio_socket_get_data (socket);
+  MbConnection *connection = mb_sio_connection_new (socket);
 
-  mb_lobby_add_connection (self->lobby, mb_sio_connection_new (socket), pass);
+  connection->client = mb_sio_socket_get_client (socket);
+  mb_lobby_add_connection (self->lobby, connection, pass);
 }
 
 static void
@@ -190,17 +213,71 @@ on_sio_disconnected (MbSioSocket *socket, const char *reason, gpointer user_data
   mb_sio_connection_take_end (mb_sio_socket_get_data (socket), reason);
 }
 
+static void
+on_keys_fetched (gpointer user_data)
+{
+  MbServer *self = user_data;
+
+  mb_sio_server_retry (self->sio);
+}
+
 static const MbSioHandlers sio_handlers = {.admit = on_sio_admit,
     .connected = on_sio_connected,
     .event = on_sio_event,
     .disconnected = on_sio_disconnected};
+
+static gboolean
+is_refusal (unsigned int status)
+{
+  return status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN ||
+         status == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE || status == 429 || status == 431;
+}
+
+/* The path is shown without its query, in which tokens may be. */
+static void
+on_answer (MbHttpRequest *request, unsigned int status, gint64 duration_us, gpointer user_data)
+{
+  MbServer *self = user_data;
+  gboolean is_worth_it = self->logs_requests || (self->audit != NULL && is_refusal (status));
+  const char *method = mb_http_request_get_method (request);
+  const char *path = mb_http_request_get_path (request);
+  g_autofree char *target = NULL;
+  g_autofree char *text = NULL;
+  MbAddress client;
+  MbAuditEvent event = {.event = "refused",
+      .client = &client,
+      .request = mb_http_request_get_id (request),
+      .status = status};
+
+  if (!is_worth_it)
+    return;
+  client = mb_http_request_get_client (request);
+  target = method == NULL || path == NULL ? g_strdup ("(unreadable)")
+                                          : g_strdup_printf ("%s %.*s", method, PATH_SHOWN, path);
+  event.target = target;
+  if (is_refusal (status))
+    mb_audit_write (self->audit, &event);
+  if (!self->logs_requests)
+    return;
+  text = mb_address_to_string (&client, self->log_addresses);
+  g_debug ("request %s: %s: %u after %" G_GINT64_FORMAT " µs, %s", event.request, target, status,
+      duration_us, text != NULL ? text : "-");
+}
 
 static void
 on_caller (int fd, gpointer user_data)
 {
   MbServer *self = user_data;
 
-  mb_http_accept (self->http, fd);
+  mb_http_accept (self->http, fd, self->tls);
+}
+
+static void
+on_inner_caller (int fd, gpointer user_data)
+{
+  MbServer *self = user_data;
+
+  mb_http_accept (self->http, fd, NULL);
 }
 
 /* Descriptors are what a host of thousands runs out of first; the soft limit is often 1024. */
@@ -225,8 +302,8 @@ count_descriptors (void)
   return (unsigned int) MAX (limit.rlim_cur, DESCRIPTORS_KEPT + 1) - DESCRIPTORS_KEPT;
 }
 
-static MbVisitors *
-make_visitors (const MbServerConfig *config)
+static MbVisitorLimits
+make_visitor_limits (const MbServerConfig *config)
 {
   MbVisitorLimits limits = {.max_connections_each = config->max_connections_each,
       .max_connections = config->max_connections,
@@ -237,27 +314,38 @@ make_visitors (const MbServerConfig *config)
   if (config->rate_limit) {
     limits.rates[MB_VISIT_CALL] = (MbRate){CALLS_PER_SECOND, CALLS_BURST};
     limits.rates[MB_VISIT_HANDSHAKE] = (MbRate){HANDSHAKES_PER_SECOND, HANDSHAKES_BURST};
+    limits.rates[MB_VISIT_TLS] = (MbRate){TLS_PER_SECOND, TLS_BURST};
   }
-  return mb_visitors_new (&limits);
+  return limits;
+}
+
+static MbLobbyLimits
+make_lobby_limits (const MbServerConfig *config)
+{
+  MbLobbyLimits limits = {.max_rooms = config->max_rooms, .max_members = config->max_members};
+
+  if (config->rate_limit)
+    limits.rate = (MbRate){.per_second = MESSAGES_PER_SECOND, .burst = MESSAGES_BURST};
+  if (config->rate_limit)
+    limits.volume = (MbRate){.per_second = VOLUME_PER_SECOND, .burst = VOLUME_BURST};
+  return limits;
 }
 
 static void
 build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
 {
   MbMetrics *metrics = mb_metrics_get_default ();
-  MbLobbyLimits limits = {.max_rooms = config->max_rooms, .max_members = config->max_members};
+  MbLobbyLimits limits = make_lobby_limits (config);
   MbEioOptions eio_options = {.ping_interval_ms = config->ping_interval_ms,
       .ping_timeout_ms = config->ping_timeout_ms,
       .max_payload_bytes = config->max_payload_bytes};
 
-  if (config->rate_limit)
-    limits.rate = (MbRate){.per_second = MESSAGES_PER_SECOND, .burst = MESSAGES_BURST};
-  if (config->rate_limit)
-    limits.volume = (MbRate){.per_second = VOLUME_PER_SECOND, .burst = VOLUME_BURST};
   self->origins = mb_origins_new (config->allow_origins);
   self->lobby = mb_lobby_new (self->reactor, self->store, rooms, &limits, metrics);
+  mb_lobby_set_audit (self->lobby, self->audit);
+  mb_http_set_observer (self->http, on_answer, self);
   self->api = mb_api_new (
-      self->http, self->lobby, self->origins, self->auth, self->pulse, self->ice, metrics);
+      self->http, self->lobby, self->origins, self->auth, self->metrics_page, self->ice, metrics);
   mb_http_route (self->http, "/ws", 0, on_ws_request, self);
   self->sio = mb_sio_server_new (self->reactor, CONNECT_MS, config->max_payload_bytes);
   mb_sio_server_add_namespace (self->sio, "/", &sio_handlers, self);
@@ -266,17 +354,65 @@ build_house (MbServer *self, const MbServerConfig *config, GPtrArray *rooms)
   self->eio = mb_eio_server_new (self->reactor, self->http, self->origins, "/socket.io/",
       &eio_options, mb_sio_server_take_session, self->sio);
   mb_eio_server_set_auth (self->eio, self->auth);
+  mb_auth_set_listener (self->auth, on_keys_fetched, self);
   mb_web_serve_rest (self->web, self->http);
 }
 
 static char *
-make_url (MbAcceptor *acceptor)
+make_url (const char *scheme, MbAcceptor *acceptor)
 {
   const char *address = mb_acceptor_get_address (acceptor);
   gboolean is_v6 = strchr (address, ':') != NULL;
 
-  return g_strdup_printf ("http://%s%s%s:%u", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+  return g_strdup_printf ("%s://%s%s%s:%u", scheme, is_v6 ? "[" : "", address, is_v6 ? "]" : "",
       mb_acceptor_get_port (acceptor));
+}
+
+static char *
+make_metrics (gpointer user_data)
+{
+  MbServer *self = user_data;
+  g_autofree char *own = NULL;
+  g_autofree char *more = NULL;
+
+  mb_lobby_update_metrics (self->lobby);
+  mb_pulse_update (self->pulse);
+  own = mb_metrics_render (mb_metrics_get_default ());
+  more = self->more_metrics != NULL ? self->more_metrics (self->more_metrics_data) : NULL;
+  return g_strconcat (own, more, NULL);
+}
+
+/* The address before the store: who finds it taken is to learn that, not that the store of the host
+ * that took it is locked. */
+static gboolean
+open_doors (MbServer *self, const MbServerConfig *config, GError **error)
+{
+  if (config->tls_certificate != NULL) {
+    const char *key = config->tls_key != NULL ? config->tls_key : config->tls_certificate;
+
+    self->tls =
+        mb_tls_new (self->reactor, mb_metrics_get_default (), config->tls_certificate, key, error);
+    if (self->tls == NULL)
+      return FALSE;
+    mb_http_set_hsts (self->http, config->hsts_s);
+  }
+  self->acceptor =
+      mb_acceptor_new (self->reactor, config->listen_address, config->port, on_caller, self, error);
+  if (self->acceptor == NULL)
+    return FALSE;
+  self->url = make_url (self->tls != NULL ? "https" : "http", self->acceptor);
+  if (self->tls == NULL)
+    return TRUE;
+  if (config->has_inner_door) {
+    self->inner = mb_acceptor_new (self->reactor, "127.0.0.1", 0, on_inner_caller, self, error);
+    if (self->inner == NULL)
+      return FALSE;
+    self->inner_url = make_url ("http", self->inner);
+  }
+  if (config->redirect_address != NULL)
+    self->redirect = mb_redirect_new (self->reactor, self->visitors, config->redirect_address,
+        config->redirect_port, mb_acceptor_get_port (self->acceptor), error);
+  return config->redirect_address == NULL || self->redirect != NULL;
 }
 
 MbServer *
@@ -284,6 +420,8 @@ mb_server_new (const MbServerConfig *config, GError **error)
 {
   g_autoptr (MbServer) self = g_object_new (MB_TYPE_SERVER, NULL);
   static const MbAuthConfig EVERYBODY = {.wants_tokens = FALSE};
+  static const MbMetricsPageConfig OPEN_METRICS = {0};
+  MbVisitorLimits visitor_limits;
   static const MbIceListConfig NO_ICE = {.ttl_s = MB_ICE_LIST_DEFAULT_TTL_S};
   g_autoptr (GPtrArray) rooms = NULL;
 
@@ -297,27 +435,40 @@ mb_server_new (const MbServerConfig *config, GError **error)
       .ping_timeout_ms = config->ping_timeout_ms,
       .max_payload_bytes = config->max_payload_bytes};
   self->drain_ms = config->drain_ms;
+  self->log_addresses = config->log_addresses;
+  self->logs_requests = config->logs_requests;
+  if (config->audit_path != NULL) {
+    self->audit = mb_audit_new (config->audit_path,
+        config->audit_bytes != 0 ? config->audit_bytes : MB_AUDIT_DEFAULT_BYTES,
+        config->log_addresses, error);
+    if (self->audit == NULL)
+      return NULL;
+  }
   self->reactor = mb_reactor_new (error);
   if (self->reactor == NULL)
     return NULL;
   raise_descriptor_limit ();
-  self->visitors = make_visitors (config);
+  visitor_limits = make_visitor_limits (config);
+  self->visitors = mb_visitors_new (&visitor_limits);
   self->http = mb_http_new (self->reactor);
   mb_http_set_visitors (self->http, self->visitors);
   mb_http_set_metrics (self->http, mb_metrics_get_default ());
   self->pulse = mb_pulse_new (self->reactor, mb_metrics_get_default ());
-  /* The address before the store: who finds it taken is to learn that, not that the store of
-   * the host that took it is locked. */
-  self->acceptor =
-      mb_acceptor_new (self->reactor, config->listen_address, config->port, on_caller, self, error);
-  if (self->acceptor == NULL)
+  if (!open_doors (self, config, error))
+    return NULL;
+  self->more_metrics = config->more_metrics;
+  self->more_metrics_data = config->more_metrics_data;
+  self->metrics_page = mb_metrics_page_new (self->reactor,
+      config->metrics != NULL ? config->metrics : &OPEN_METRICS, make_metrics, self, error);
+  if (self->metrics_page == NULL)
     return NULL;
   self->store = mb_store_new (config->store_path, &rooms, error);
   if (self->store == NULL)
     return NULL;
   build_house (self, config, rooms);
-  self->url = make_url (self->acceptor);
   mb_acceptor_start (self->acceptor);
+  if (self->inner != NULL)
+    mb_acceptor_start (self->inner);
   return g_steal_pointer (&self);
 }
 
@@ -331,6 +482,73 @@ const char *
 mb_server_get_url (MbServer *self)
 {
   return self->url;
+}
+
+gboolean
+mb_server_check (const MbServerConfig *config, GError **error)
+{
+  g_autoptr (MbMetrics) metrics = mb_metrics_new ();
+  g_autoptr (MbReactor) reactor = mb_reactor_new (error);
+  g_autoptr (MbAuth) auth = reactor == NULL ? NULL : mb_auth_new (config->auth, error);
+  g_autoptr (MbIceList) ice = auth == NULL ? NULL : mb_ice_list_new (config->ice, error);
+  MbMetricsPageConfig page_config = *config->metrics;
+  g_autoptr (MbMetricsPage) page = NULL;
+  MbTls *tls = NULL;
+
+  if (ice == NULL)
+    return FALSE;
+  page_config.listen_address = NULL;
+  page = mb_metrics_page_new (reactor, &page_config, NULL, NULL, error);
+  if (page == NULL || config->tls_certificate == NULL)
+    return page != NULL;
+  tls = mb_tls_new (reactor, metrics, config->tls_certificate,
+      config->tls_key != NULL ? config->tls_key : config->tls_certificate, error);
+  if (tls != NULL)
+    mb_tls_close (tls);
+  return tls != NULL;
+}
+
+gboolean
+mb_server_reload (MbServer *self, const MbServerConfig *config, GError **error)
+{
+  g_autoptr (MbIceList) ice = NULL;
+  MbVisitorLimits visitor_limits = make_visitor_limits (config);
+  MbLobbyLimits lobby_limits = make_lobby_limits (config);
+
+  /* All of it is tried before any of it is taken. */
+  if (!mb_server_check (config, error))
+    return FALSE;
+  ice = mb_ice_list_new (config->ice, error);
+  if (ice == NULL || (self->tls != NULL && !mb_tls_reload (self->tls, error)) ||
+      (self->audit != NULL && !mb_audit_reopen (self->audit, error)) ||
+      !mb_auth_reload (self->auth, config->auth, error))
+    return FALSE;
+  self->logs_requests = config->logs_requests;
+  mb_ice_list_swap (self->ice, ice);
+  mb_origins_set (self->origins, config->allow_origins);
+  mb_visitors_set_limits (self->visitors, &visitor_limits);
+  mb_lobby_set_limits (self->lobby, &lobby_limits);
+  return TRUE;
+}
+
+const char *
+mb_server_get_inner_url (MbServer *self)
+{
+  return self->inner_url != NULL ? self->inner_url : self->url;
+}
+
+guint16
+mb_server_get_metrics_port (MbServer *self)
+{
+  return mb_metrics_page_is_elsewhere (self->metrics_page)
+             ? mb_metrics_page_get_port (self->metrics_page)
+             : 0;
+}
+
+guint16
+mb_server_get_redirect_port (MbServer *self)
+{
+  return self->redirect != NULL ? mb_redirect_get_port (self->redirect) : 0;
 }
 
 /**
@@ -352,6 +570,8 @@ finish_drain (MbServer *self)
   g_autoptr (GTask) task = g_steal_pointer (&self->drain);
 
   g_clear_pointer (&self->acceptor, mb_acceptor_free);
+  g_clear_pointer (&self->inner, mb_acceptor_free);
+  g_clear_pointer (&self->redirect, mb_redirect_free);
   g_clear_pointer (&self->store, mb_store_free);
   g_task_return_boolean (task, TRUE);
 }
@@ -402,6 +622,9 @@ mb_server_dispose (GObject *object)
   if (self->reactor != NULL)
     mb_reactor_disarm (self->reactor, &self->drain_timer);
   g_clear_pointer (&self->acceptor, mb_acceptor_free);
+  g_clear_pointer (&self->inner, mb_acceptor_free);
+  g_clear_pointer (&self->redirect, mb_redirect_free);
+  g_clear_pointer (&self->metrics_page, mb_metrics_page_free);
   if (self->lobby != NULL && !mb_lobby_is_closed (self->lobby))
     mb_lobby_close (self->lobby, "server-going-away");
   g_clear_pointer (&self->eio, mb_eio_server_free);
@@ -411,10 +634,12 @@ mb_server_dispose (GObject *object)
   g_clear_pointer (&self->web, mb_web_free);
   g_clear_pointer (&self->store, mb_store_free);
   g_clear_object (&self->lobby);
+  g_clear_pointer (&self->audit, mb_audit_free);
   g_clear_pointer (&self->origins, mb_origins_free);
   g_clear_pointer (&self->auth, mb_auth_free);
   g_clear_pointer (&self->pulse, mb_pulse_free);
   g_clear_pointer (&self->ice, mb_ice_list_free);
+  g_clear_pointer (&self->tls, mb_tls_close);
   g_clear_pointer (&self->reactor, mb_reactor_free);
   /* After all sockets. */
   g_clear_pointer (&self->visitors, mb_visitors_free);
@@ -427,6 +652,7 @@ mb_server_finalize (GObject *object)
   MbServer *self = MB_SERVER (object);
 
   g_free (self->url);
+  g_free (self->inner_url);
   G_OBJECT_CLASS (mb_server_parent_class)->finalize (object);
 }
 

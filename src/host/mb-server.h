@@ -7,8 +7,10 @@
 
 #include <gio/gio.h>
 
+#include "mb-address.h"
 #include "mb-auth-config.h"
 #include "mb-ice-list.h"
+#include "mb-metrics-page.h"
 
 #define MB_SERVER_DEFAULT_ADDRESS "127.0.0.1"
 #define MB_SERVER_DEFAULT_PORT 3000
@@ -21,10 +23,23 @@
  * @listen_address: an IP address, v4 or v6 without brackets, or `localhost`
  * @port: 0 picks a free one
  * @store_path: the SQLite file; its folder is made where it is missing; `:memory:` keeps nothing
+ * @tls_certificate: (nullable): a PEM file; with it everything is served by TLS
+ * @tls_key: (nullable): the PEM file of its key; %NULL where that is in @tls_certificate
+ * @redirect_address: (nullable): where a second listener sends callers to https
+ * @redirect_port: likewise; 0 picks a free one
+ * @hsts_s: how long browsers are told to come by https only; 0 tells them nothing
+ * @has_inner_door: whether there is a listener without TLS on 127.0.0.1, for this program's own bots
  * @allow_origins: (nullable) (array zero-terminated=1): web origins that may use the host besides
  *   its own (`https://app.example`, no path); `*` is any
  * @auth: (nullable): who is let in; %NULL lets everybody in
  * @ice: (nullable): which STUN and TURN servers members are told of
+ * @metrics: (nullable): who may read /metrics, and where; %NULL lets everybody
+ * @more_metrics: (nullable): makes text that is put behind it
+ * @more_metrics_data: for it
+ * @audit_path: (nullable): a file for who comes, goes and is refused
+ * @audit_bytes: when it is turned over; 0 is the default
+ * @log_addresses: how much of clients' addresses stands in it and in the log
+ * @logs_requests: whether every request is logged, at debug
  * @rate_limit: %FALSE turns all rate limits off
  * @max_connections_each: of one address; 0 is no limit
  * @max_connections: of all; 0 is as many as there are descriptors for
@@ -43,9 +58,22 @@ typedef struct {
   const char *listen_address;
   guint16 port;
   const char *store_path;
+  const char *tls_certificate;
+  const char *tls_key;
+  const char *redirect_address;
+  guint16 redirect_port;
+  gint64 hsts_s;
+  gboolean has_inner_door;
   const char *const *allow_origins;
   const MbAuthConfig *auth;
   const MbIceListConfig *ice;
+  const MbMetricsPageConfig *metrics;
+  MbMetricsPageFunc more_metrics;
+  gpointer more_metrics_data;
+  const char *audit_path;
+  guint64 audit_bytes;
+  MbAddressStyle log_addresses;
+  gboolean logs_requests;
   gboolean rate_limit;
   unsigned int max_connections_each;
   unsigned int max_connections;
@@ -92,9 +120,49 @@ guint16 mb_server_get_port (MbServer *self);
 /**
  * mb_server_get_url:
  *
- * Returns: `http://ADDR:PORT`, with the port that was really taken and no slash at the end
+ * Returns: `http://ADDR:PORT`, with the port that was really taken and no slash at the end; `https` with
+ *   a certificate
  */
 const char *mb_server_get_url (MbServer *self);
+
+/**
+ * mb_server_check:
+ *
+ * Returns: %FALSE with the error that mb_server_new() would end with for a key or a certificate; neither
+ *   the address nor the store is touched
+ */
+gboolean mb_server_check (const MbServerConfig *config, GError **error);
+
+/**
+ * mb_server_reload:
+ *
+ * Takes new keys for tokens (not whether they are wanted), TURN servers, origins, limits and proxies, reads the
+ * certificate again and opens the audit anew. The rest of @config is not looked at.
+ *
+ * Returns: %FALSE with %MB_ERROR_USAGE where one cannot be used; what was there stays
+ */
+gboolean mb_server_reload (MbServer *self, const MbServerConfig *config, GError **error);
+
+/**
+ * mb_server_get_inner_url:
+ *
+ * Returns: by what this program's own bots reach it: the inner door, where there is one
+ */
+const char *mb_server_get_inner_url (MbServer *self);
+
+/**
+ * mb_server_get_redirect_port:
+ *
+ * Returns: where callers are sent to https; 0 means nowhere
+ */
+guint16 mb_server_get_redirect_port (MbServer *self);
+
+/**
+ * mb_server_get_metrics_port:
+ *
+ * Returns: of the listener that /metrics has to itself; 0 means none
+ */
+guint16 mb_server_get_metrics_port (MbServer *self);
 char *mb_server_make_token (MbServer *self, const char *claims);
 
 /**

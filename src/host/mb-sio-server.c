@@ -26,6 +26,7 @@ struct _MbSioServer {
   unsigned int connect_timeout_ms;
   gsize max_packet_bytes;
   GPtrArray *namespaces; /* (element-type Namespace) owned */
+  GQueue waiting;        /* (element-type Client) not owned; they are not admitted yet */
 };
 
 typedef struct {
@@ -34,6 +35,9 @@ typedef struct {
   MbSioDecoder *decoder; /* owned */
   GSList *sockets;       /* (element-type MbSioSocket) owned; one a namespace */
   MbTimer connect_deadline;
+  const Namespace *wanted; /* (nullable) not owned; where it waits to be let in */
+  char *auth;              /* (nullable) owned; with this, in JSON */
+  GList link;              /* in the queue of those who wait */
 } Client;
 
 struct _MbSioSocket {
@@ -51,6 +55,7 @@ client_free (gpointer data)
   g_assert (client->sockets == NULL);
   g_clear_pointer (&client->decoder, mb_sio_decoder_free);
   g_clear_pointer (&client->session, mb_eio_session_unref);
+  g_free (client->auth);
 }
 
 static void
@@ -60,10 +65,20 @@ remove_socket (MbSioSocket *socket)
   g_free (socket);
 }
 
+static void
+stop_waiting (Client *client)
+{
+  if (client->wanted != NULL)
+    g_queue_unlink (&client->server->waiting, &client->link);
+  client->wanted = NULL;
+  g_clear_pointer (&client->auth, g_free);
+}
+
 /* The session is over: nothing of the client is to remain. */
 static void
 dissolve (Client *client, const char *reason)
 {
+  stop_waiting (client);
   mb_reactor_disarm (client->server->reactor, &client->connect_deadline);
   while (client->sockets != NULL) {
     MbSioSocket *socket = client->sockets->data;
@@ -160,25 +175,30 @@ turn_away (Client *client, const Namespace *where, const GError *error)
 }
 
 static void
-connect_namespace (Client *client, const MbSioPacket *packet)
+wait_in (Client *client, const Namespace *where, MbJsonSpan auth)
 {
-  const Namespace *where = find_namespace (client->server, packet);
+  client->wanted = where;
+  client->auth = g_strndup (auth.text, auth.length);
+  client->link.data = client;
+  g_queue_push_tail_link (&client->server->waiting, &client->link);
+}
+
+/* @is_first: it has not waited yet */
+static void
+enter (Client *client, const Namespace *where, MbJsonSpan auth, gboolean is_first)
+{
   g_autoptr (GString) text = NULL;
   MbSioSocket *socket = NULL;
   gpointer data = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (where == NULL) {
-    g_autofree char *name = g_strndup (packet->nsp.text, packet->nsp.length);
-
-    refuse_namespace (client, name);
-    return;
-  }
-  if (find_socket (client, packet) != NULL)
-    return;
   if (where->handlers.admit != NULL) {
     data = where->handlers.admit (
-        mb_eio_session_get_pass (client->session), packet->payload, where->user_data, &error);
+        mb_eio_session_get_pass (client->session), auth, where->user_data, &error);
+    if (data == NULL && is_first && g_error_matches (error, MB_ERROR, MB_ERROR_UNAVAILABLE)) {
+      wait_in (client, where, auth);
+      return;
+    }
     if (data == NULL) {
       turn_away (client, where, error);
       return;
@@ -195,7 +215,47 @@ connect_namespace (Client *client, const MbSioPacket *packet)
   mb_sio_append_header (text, MB_SIO_CONNECT, 0, where->name, MB_SIO_NO_ACK);
   g_string_append_printf (text, "{\"sid\":\"%s\"}", socket->id);
   send_text (client, text);
-  where->handlers.connected (socket, packet->payload, where->user_data);
+  where->handlers.connected (socket, auth, where->user_data);
+}
+
+static void
+connect_namespace (Client *client, const MbSioPacket *packet)
+{
+  const Namespace *where = find_namespace (client->server, packet);
+
+  if (where == NULL) {
+    g_autofree char *name = g_strndup (packet->nsp.text, packet->nsp.length);
+
+    refuse_namespace (client, name);
+    return;
+  }
+  if (find_socket (client, packet) == NULL && client->wanted == NULL)
+    enter (client, where, packet->payload, TRUE);
+}
+
+/**
+ * mb_sio_server_retry:
+ *
+ * Asks once more about clients that wait to be admitted.
+ */
+void
+mb_sio_server_retry (MbSioServer *self)
+{
+  unsigned int n = self->waiting.length;
+
+  for (; n > 0 && self->waiting.head != NULL; n--) {
+    Client *client = g_rc_box_acquire (self->waiting.head->data);
+    const Namespace *where = client->wanted;
+    g_autofree char *auth = g_steal_pointer (&client->auth);
+    MbJsonSpan span = {0};
+
+    stop_waiting (client);
+    /* It was scanned when it came. */
+    if (*auth != '\0')
+      mb_json_scan (auth, strlen (auth), MB_JSON_DEPTH, &span, NULL);
+    enter (client, where, span, FALSE);
+    g_rc_box_release_full (client, client_free);
+  }
 }
 
 static void
@@ -344,6 +404,12 @@ const char *
 mb_sio_socket_get_id (MbSioSocket *self)
 {
   return self->id;
+}
+
+MbAddress
+mb_sio_socket_get_client (MbSioSocket *self)
+{
+  return mb_eio_session_get_client (self->client->session);
 }
 
 const char *

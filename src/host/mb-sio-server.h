@@ -17,7 +17,8 @@ typedef struct _MbSioSocket MbSioSocket;
  * MbSioHandlers:
  * @admit: (nullable): a client wants to come in; @pass is what it was let in with at the handshake
  *   (%NULL: nothing), @auth what it sends now. What is returned is the socket's data until @connected
- *   sets another; %NULL with @error turns the client away.
+ *   sets another; %NULL with @error turns the client away, but for %MB_ERROR_UNAVAILABLE: then it waits
+ *   for mb_sio_server_retry() and is asked about once more.
  * @connected: a client has come; @auth is what it sent along, absent where it sent nothing
  * @event: an event; it or its acknowledgement may have attachments
  * @acknowledged: (nullable): the answer to an event that was sent with an acknowledgement's id
@@ -52,9 +53,11 @@ MbSioServer *mb_sio_server_new (
 void mb_sio_server_free (MbSioServer *self);
 void mb_sio_server_add_namespace (
     MbSioServer *self, const char *nsp, const MbSioHandlers *handlers, gpointer user_data);
+void mb_sio_server_retry (MbSioServer *self);
 void mb_sio_server_take_session (MbEioSession *session, gpointer server);
 
 const char *mb_sio_socket_get_id (MbSioSocket *self);
+MbAddress mb_sio_socket_get_client (MbSioSocket *self);
 const char *mb_sio_socket_get_namespace (MbSioSocket *self);
 void mb_sio_socket_set_data (MbSioSocket *self, gpointer data);
 gpointer mb_sio_socket_get_data (MbSioSocket *self);

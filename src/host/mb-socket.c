@@ -16,6 +16,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "mb-tls-stream.h"
+
 #define CHUNKS_PER_WRITE 64
 /* Who takes nothing of what lies ready for him for so long is let go, however little it is. The
  * kernel watches that by itself (tcp(7)), with a closed window as with a dead path. */
@@ -38,11 +40,13 @@ struct _MbSocket {
   gsize output_offset; /* bytes of the first chunk that are gone */
   gsize output_bytes;  /* still to write */
   gsize max_backlog;   /* bytes; 0 means no limit */
+  MbTlsStream *tls;    /* (nullable) owned; until it is closed */
   MbSeat *seat;        /* (nullable) owned; until it is closed */
   gsize lingered;      /* bytes thrown away since the close */
   gboolean reading;
-  gboolean peer_done; /* its side is closed */
-  gboolean broken;    /* the owner is told in the next turn */
+  gboolean is_asked_again; /* for what the listener has left */
+  gboolean peer_done;      /* its side is closed */
+  gboolean broken;         /* the owner is told in the next turn */
   gboolean overrun;
   gboolean closing; /* has no owner any more */
   gboolean freed;
@@ -59,6 +63,8 @@ update_watch (MbSocket *self)
     events |= EPOLLRDHUP;
   if (self->output_bytes > 0 && !self->flush.queued)
     events |= EPOLLOUT;
+  if (self->tls != NULL && mb_tls_stream_wants_to_write (self->tls))
+    events |= EPOLLOUT;
   mb_reactor_rewatch (self->reactor, &self->watch, events);
 }
 
@@ -66,6 +72,7 @@ static void
 drop_output (MbSocket *self)
 {
   g_queue_clear_full (&self->output, (GDestroyNotify) g_bytes_unref);
+  mb_reactor_add_backlog (self->reactor, -(gssize) self->output_bytes);
   self->output_bytes = 0;
   self->output_offset = 0;
 }
@@ -79,6 +86,7 @@ release (MbSocket *self)
   if (self->fd >= 0)
     close (self->fd);
   self->fd = -1;
+  g_clear_pointer (&self->tls, mb_tls_stream_free);
   g_clear_pointer (&self->seat, mb_seat_free);
   drop_output (self);
   g_clear_pointer (&self->input, g_byte_array_unref);
@@ -125,6 +133,7 @@ static void
 consume_output (MbSocket *self, gsize written)
 {
   self->output_bytes -= written;
+  mb_reactor_add_backlog (self->reactor, -(gssize) written);
   written += self->output_offset;
   while (self->output.head != NULL) {
     gsize size = g_bytes_get_size (self->output.head->data);
@@ -137,18 +146,27 @@ consume_output (MbSocket *self, gsize written)
   self->output_offset = written;
 }
 
+static gssize
+transmit (MbSocket *self, struct iovec *chunks, unsigned int n_chunks)
+{
+  struct msghdr header = {.msg_iov = chunks, .msg_iovlen = n_chunks};
+
+  return self->tls != NULL ? mb_tls_stream_write (self->tls, chunks, n_chunks)
+                           : sendmsg (self->fd, &header, MSG_NOSIGNAL);
+}
+
 /* Writes what the kernel takes. FALSE where the connection is broken. */
 static gboolean
 write_some (MbSocket *self)
 {
   while (self->output_bytes > 0) {
     struct iovec chunks[CHUNKS_PER_WRITE];
-    struct msghdr header = {.msg_iov = chunks, .msg_iovlen = gather (self, chunks)};
-    ssize_t written;
+    unsigned int n_chunks = gather (self, chunks);
+    gssize written;
 
     /* The count and the queue say the same, or this would turn for ever. */
-    g_return_val_if_fail (header.msg_iovlen > 0, FALSE);
-    written = sendmsg (self->fd, &header, MSG_NOSIGNAL);
+    g_return_val_if_fail (n_chunks > 0, FALSE);
+    written = transmit (self, chunks, n_chunks);
     if (written < 0 && errno == EINTR)
       continue;
     if (written < 0)
@@ -176,6 +194,8 @@ on_flush (gpointer data)
   if (self->output_bytes > 0)
     return;
   if (self->closing) {
+    if (self->tls != NULL)
+      mb_tls_stream_shut_down (self->tls);
     shutdown (self->fd, SHUT_WR);
     if (self->peer_done)
       finish_linger (self);
@@ -228,21 +248,34 @@ end (MbSocket *self, MbSocketEnd why)
   self->listener->ended (self->owner, why);
 }
 
+/* What TLS has taken from the kernel, the kernel will not tell of. */
+static void
+look_for_more (MbSocket *self)
+{
+  if (self->tls != NULL && mb_tls_stream_has_more (self->tls) && self->reading &&
+      self->timer.index == 0 && !self->freed && !self->closing && !self->broken)
+    mb_reactor_arm (self->reactor, &self->timer, 0);
+}
+
 static void
 read_some (MbSocket *self)
 {
   gsize size = 0;
   guint8 *scratch = mb_reactor_get_scratch (self->reactor, &size);
-  ssize_t length = recv (self->fd, scratch, size, 0);
+  gssize length = self->tls != NULL ? mb_tls_stream_read (self->tls, scratch, size)
+                                    : recv (self->fd, scratch, size, 0);
 
   if (length > 0) {
     hand_over (self, scratch, (gsize) length);
+    look_for_more (self);
   } else if (length == 0) {
     self->peer_done = TRUE;
     update_watch (self);
     end (self, MB_SOCKET_END_PEER);
   } else if (errno != EAGAIN && errno != EINTR) {
     end (self, MB_SOCKET_END_ERROR);
+  } else if (self->tls != NULL) {
+    update_watch (self);
   }
 }
 
@@ -273,7 +306,7 @@ on_event (gpointer data, guint32 events)
 {
   MbSocket *self = g_rc_box_acquire (data);
 
-  if ((events & EPOLLOUT) != 0)
+  if ((events & EPOLLOUT) != 0 && self->output_bytes > 0)
     on_flush (self);
   if (!self->freed && self->closing && (events & ~(guint32) EPOLLOUT) != 0) {
     linger (self, events);
@@ -288,9 +321,25 @@ on_event (gpointer data, guint32 events)
       self->listener->ended (self->owner, MB_SOCKET_END_PEER);
     } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
       end (self, MB_SOCKET_END_ERROR);
+    } else if (self->tls != NULL && mb_tls_stream_wants_to_write (self->tls)) {
+      read_some (self);
     }
   }
   g_rc_box_release (self);
+}
+
+static void
+go_on_reading (MbSocket *self)
+{
+  gboolean is_asked_again = self->is_asked_again;
+
+  self->is_asked_again = FALSE;
+  if (is_asked_again && self->input != NULL)
+    hand_over_kept (self);
+  else if (self->reading && self->tls != NULL && mb_tls_stream_has_more (self->tls))
+    read_some (self);
+  if (!self->freed)
+    look_for_more (self);
 }
 
 static void
@@ -303,8 +352,8 @@ on_timer (gpointer data)
   else if (self->broken)
     self->listener->ended (
         self->owner, self->overrun ? MB_SOCKET_END_BACKLOG : MB_SOCKET_END_ERROR);
-  else if (self->input != NULL)
-    hand_over_kept (self);
+  else
+    go_on_reading (self);
   g_rc_box_release (self);
 }
 
@@ -362,6 +411,7 @@ mb_socket_set_reading (MbSocket *self, gboolean reading)
   self->reading = reading;
   if (!self->broken && !self->closing)
     update_watch (self);
+  look_for_more (self);
 }
 
 /**
@@ -372,6 +422,7 @@ mb_socket_set_reading (MbSocket *self, gboolean reading)
 void
 mb_socket_read_again (MbSocket *self)
 {
+  self->is_asked_again = TRUE;
   if (!self->broken)
     mb_reactor_arm (self->reactor, &self->timer, 0);
 }
@@ -397,10 +448,21 @@ mb_socket_send (MbSocket *self, GBytes *bytes)
     return;
   g_queue_push_tail (&self->output, g_bytes_ref (bytes));
   self->output_bytes += g_bytes_get_size (bytes);
+  mb_reactor_add_backlog (self->reactor, (gssize) g_bytes_get_size (bytes));
   if (self->max_backlog > 0 && self->output_bytes > self->max_backlog)
     fail (self, TRUE);
   else if ((self->watch.events & EPOLLOUT) == 0)
     mb_reactor_flush_later (self->reactor, &self->flush);
+}
+
+/**
+ * mb_socket_set_tls:
+ * @tls: from here on everything is sent and taken by it
+ */
+void
+mb_socket_set_tls (MbSocket *self, MbTls *tls)
+{
+  self->tls = mb_tls_stream_new (tls, self->fd);
 }
 
 /**

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mb-reactor.h"
+#include "mb-tls.h"
 #include "mb-visitors.h"
 
 typedef struct _MbSocket MbSocket;
@@ -43,6 +44,7 @@ void mb_socket_set_reading (MbSocket *self, gboolean reading);
 void mb_socket_read_again (MbSocket *self);
 void mb_socket_set_max_backlog (MbSocket *self, gsize max_bytes);
 void mb_socket_send (MbSocket *self, GBytes *bytes);
+void mb_socket_set_tls (MbSocket *self, MbTls *tls);
 void mb_socket_set_seat (MbSocket *self, MbSeat *seat);
 gsize mb_socket_get_backlog (MbSocket *self);
 void mb_socket_close (MbSocket *self);

@@ -48,6 +48,26 @@ equal_addresses (gconstpointer a, gconstpointer b)
 }
 
 /**
+ * mb_visitors_set_limits:
+ * @limits: its proxies have been checked with mb_network_parse()
+ *
+ * From here on; who has more than he may have keeps it.
+ */
+void
+mb_visitors_set_limits (MbVisitors *self, const MbVisitorLimits *limits)
+{
+  self->limits = *limits;
+  self->limits.proxies = NULL;
+  g_array_set_size (self->proxies, 0);
+  for (const char *const *at = limits->proxies; at != NULL && *at != NULL; at++) {
+    MbNetwork network;
+
+    if (mb_network_parse (&network, *at))
+      g_array_append_val (self->proxies, network);
+  }
+}
+
+/**
  * mb_visitors_new:
  * @limits: its proxies have been checked with mb_network_parse()
  */
@@ -56,15 +76,8 @@ mb_visitors_new (const MbVisitorLimits *limits)
 {
   MbVisitors *self = g_new0 (MbVisitors, 1);
 
-  self->limits = *limits;
-  self->limits.proxies = NULL;
   self->proxies = g_array_new (FALSE, FALSE, sizeof (MbNetwork));
-  for (const char *const *at = limits->proxies; at != NULL && *at != NULL; at++) {
-    MbNetwork network;
-
-    if (mb_network_parse (&network, *at))
-      g_array_append_val (self->proxies, network);
-  }
+  mb_visitors_set_limits (self, limits);
   self->table = g_hash_table_new_full (hash_address, equal_addresses, NULL, g_free);
   g_queue_init (&self->idle);
   return self;

@@ -15,10 +15,12 @@
  * MbVisit:
  * @MB_VISIT_CALL: a request to the REST interface
  * @MB_VISIT_HANDSHAKE: one that opens a session or a WebSocket
+ * @MB_VISIT_TLS: a connection by TLS, which costs the host a signature
  */
 typedef enum {
   MB_VISIT_CALL,
   MB_VISIT_HANDSHAKE,
+  MB_VISIT_TLS,
   MB_N_VISITS,
 } MbVisit;
 
@@ -41,6 +43,7 @@ typedef struct _MbVisitors MbVisitors;
 typedef struct _MbSeat MbSeat;
 
 MbVisitors *mb_visitors_new (const MbVisitorLimits *limits);
+void mb_visitors_set_limits (MbVisitors *self, const MbVisitorLimits *limits);
 void mb_visitors_free (MbVisitors *self);
 gboolean mb_visitors_is_proxy (MbVisitors *self, const MbAddress *peer);
 MbAddress mb_visitors_find_client (

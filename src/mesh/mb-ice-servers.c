@@ -22,6 +22,7 @@
 #define CREDENTIAL_MAX 512
 #define TTL_MAX 604800.0 /* a week */
 #define DEPTH 8
+#define HTTP_TOO_MANY_REQUESTS 429 /* RFC 6585; libsoup has no name for it */
 
 static gboolean
 is_ice_url (const char *url)
@@ -190,8 +191,13 @@ on_answer (GObject *session, GAsyncResult *result, gpointer user_data)
   if (stream == NULL) {
     g_task_return_error (task, error);
   } else if (soup_message_get_status (fetch->message) != SOUP_STATUS_OK) {
-    g_task_return_new_error (task, MB_ERROR, MB_ERROR_NOT_FOUND, "the server answers %u to " PATH,
-        soup_message_get_status (fetch->message));
+    unsigned int status = soup_message_get_status (fetch->message);
+
+    g_task_return_new_error (task, MB_ERROR,
+        status == HTTP_TOO_MANY_REQUESTS || status == SOUP_STATUS_SERVICE_UNAVAILABLE
+            ? MB_ERROR_RATE_LIMITED
+            : MB_ERROR_NOT_FOUND,
+        "the server answers %u to " PATH, status);
   } else {
     g_input_stream_read_all_async (stream, fetch->text, sizeof fetch->text, G_PRIORITY_DEFAULT,
         g_task_get_cancellable (task), on_read, g_object_ref (task));
@@ -249,7 +255,7 @@ mb_ice_servers_fetch_async (const char *server_url, const char *token, GCancella
  * @ttl_s: (out): how long credentials hold; 0 means that it is not said
  *
  * Returns: (transfer full) (array zero-terminated=1): URLs as `--ice-server` takes them, none where
- *   there are none; or %NULL
+ *   there are none; or %NULL, with %MB_ERROR_RATE_LIMITED where a later question may have an answer
  */
 GStrv
 mb_ice_servers_fetch_finish (GAsyncResult *result, unsigned int *ttl_s, GError **error)

@@ -7,9 +7,14 @@
  */
 #include "mb-ice-watch.h"
 
+#include "mb-error.h"
 #include "mb-ice-servers.h"
 
 #define REFRESH_LEAST_S 30 /* between two questions */
+/* A thousand bots of one address are done after fifty seconds, with the host's 20 answers a second. */
+#define REFUSALS_MAX 40
+#define AGAIN_LEAST_MS 1000
+#define AGAIN_MOST_MS 3000
 
 struct _MbIceWatch {
   GObject parent;
@@ -18,9 +23,10 @@ struct _MbIceWatch {
   char *server_url;
   char *token; /* (nullable) */
 
-  GStrv ice_servers;    /* (nullable) before the first answer */
-  GCancellable *asking; /* (nullable) a question is out */
-  guint refresh_id;     /* asks again before credentials end; 0 means never */
+  GStrv ice_servers;      /* (nullable) before the first answer */
+  GCancellable *asking;   /* (nullable) a question is out */
+  unsigned int n_refused; /* one after the other, for there were too many questions */
+  guint refresh_id;       /* asks again before credentials end; 0 means never */
   gboolean stopped;
 };
 
@@ -56,6 +62,14 @@ on_servers (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean is_first = self->ice_servers == NULL;
 
   g_clear_object (&self->asking);
+  /* Many bots of one address ask at once, and each is to know the way round. */
+  if (!self->stopped && g_error_matches (error, MB_ERROR, MB_ERROR_RATE_LIMITED) &&
+      self->n_refused++ < REFUSALS_MAX) {
+    self->refresh_id = g_timeout_add (
+        (guint) g_random_int_range (AGAIN_LEAST_MS, AGAIN_MOST_MS), on_refresh, self);
+    return;
+  }
+  self->n_refused = 0;
   if (servers == NULL)
     g_debug ("no ICE servers: %s", error->message);
   if (servers != NULL || is_first) {

@@ -17,6 +17,7 @@
 #include "mb-channel-message.h"
 #include "mb-error.h"
 #include "mb-folder-lock.h"
+#include "mb-metrics.h"
 #include "mb-pipeline-path.h"
 #include "mb-rec-name.h"
 #include "mb-recording.h"
@@ -161,12 +162,24 @@ on_recording_opened (MbRecording *recording, MbRecorder *self)
 }
 
 static void
+close_file (MbRecorder *self, MbRecordedFile *file)
+{
+  MbMetrics *metrics = mb_metrics_get_default ();
+  static const char FILES[] = "Recorded files that are finished, by whether something went wrong.";
+
+  mb_metric_add (mb_metrics_counter (metrics, "meshbot_bot_recorded_files_total", FILES, "result",
+                     file->error == NULL ? "ok" : "failed", NULL),
+      1);
+  mb_session_record_file_closed (self->record, file);
+}
+
+static void
 on_recording_split (MbRecording *recording, MbRecorder *self)
 {
   Entry *entry = g_hash_table_lookup (self->recordings, recording);
 
   mb_recording_describe (recording, entry->file);
-  mb_session_record_file_closed (self->record, entry->file);
+  close_file (self, entry->file);
   entry->file = mb_session_record_add_file (
       self->record, mb_recording_get_location (recording), entry->peer_id, entry->file->is_screen);
 }
@@ -187,7 +200,7 @@ on_recording_closed (MbRecording *recording, MbRecorder *self)
   if (entry->file->zero_us == 0 && entry->file->error == NULL)
     mb_session_record_drop_file (self->record, entry->file);
   else
-    mb_session_record_file_closed (self->record, entry->file);
+    close_file (self, entry->file);
   g_hash_table_remove (self->recordings, recording);
   check_finished (self);
 }

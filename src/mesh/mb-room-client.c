@@ -50,6 +50,7 @@ typedef struct {
 
   State state;
   gboolean was_joined;
+  GError *objection; /* (nullable) owned; to us and not to something we said: it may put us out */
   unsigned int attempt; /* failed ones since the last join */
   gint64 lost_us;
 } MbRoomClientPrivate;
@@ -229,6 +230,32 @@ try_again_later (MbRoomClient *self, const GError *error)
 }
 
 /**
+ * mb_room_client_put_out:
+ *
+ * The server has ended our membership, deliberately: to come back would be rude.
+ */
+void
+mb_room_client_put_out (MbRoomClient *self)
+{
+  MbRoomClientPrivate *priv = get_private (self);
+  g_autoptr (GError) error = NULL;
+
+  if (priv->state == STATE_LEAVING) {
+    finish (self);
+    return;
+  }
+  if (priv->state == STATE_OVER)
+    return;
+  if (priv->objection != NULL)
+    error = g_error_new (MB_ERROR, priv->objection->code, "%s put us out: %s", priv->server,
+        priv->objection->message);
+  else
+    error = g_error_new (MB_ERROR, priv->was_joined ? MB_ERROR_UNAVAILABLE : MB_ERROR_UNREACHABLE,
+        "%s put us out", priv->server);
+  fail (self, error);
+}
+
+/**
  * mb_room_client_break:
  * @error: (transfer full): what is wrong with the connection, in MB_ERROR
  *
@@ -244,6 +271,10 @@ mb_room_client_break (MbRoomClient *self, GError *error)
     return;
   if (priv->state == STATE_LEAVING) {
     finish (self);
+    return;
+  }
+  if (priv->objection != NULL) {
+    mb_room_client_put_out (self);
     return;
   }
   if (is_passing (self, error)) {
@@ -289,28 +320,6 @@ mb_room_client_refused (MbRoomClient *self, const GError *error)
 }
 
 /**
- * mb_room_client_put_out:
- *
- * The server has ended our membership, deliberately: to come back would be rude.
- */
-void
-mb_room_client_put_out (MbRoomClient *self)
-{
-  MbRoomClientPrivate *priv = get_private (self);
-  g_autoptr (GError) error = NULL;
-
-  if (priv->state == STATE_LEAVING) {
-    finish (self);
-    return;
-  }
-  if (priv->state == STATE_OVER)
-    return;
-  error = g_error_new (MB_ERROR, priv->was_joined ? MB_ERROR_UNAVAILABLE : MB_ERROR_UNREACHABLE,
-      "%s put us out", priv->server);
-  fail (self, error);
-}
-
-/**
  * mb_room_client_welcomed:
  * @own_id: what the server calls us
  *
@@ -346,6 +355,7 @@ mb_room_client_accepted (MbRoomClient *self)
   clear_source (&priv->deadline);
   priv->state = STATE_JOINED;
   priv->was_joined = TRUE;
+  g_clear_error (&priv->objection);
   priv->attempt = 0;
   g_clear_error (&priv->last);
   g_info (
@@ -362,6 +372,12 @@ take_error (MbRoomClient *self, MbMessage *message)
 
   /* Not every server says what its error is about. */
   if (priv->state != STATE_JOINING || (event != NULL && g_strcmp0 (event, "join-room") != 0)) {
+    if (event == NULL &&
+        mb_error_from_wire_code (mb_message_get_code (message)) == MB_ERROR_UNAUTHORIZED) {
+      g_clear_error (&priv->objection);
+      priv->objection =
+          g_error_new_literal (MB_ERROR, MB_ERROR_UNAUTHORIZED, mb_message_get_text (message));
+    }
     g_signal_emit_by_name (self, "message", message);
     return;
   }
@@ -611,6 +627,7 @@ mb_room_client_finalize (GObject *object)
 
   g_clear_pointer (&priv->join, mb_message_unref);
   g_clear_error (&priv->last);
+  g_clear_error (&priv->objection);
   g_free (priv->own_id);
   g_free (priv->server);
   G_OBJECT_CLASS (mb_room_client_parent_class)->finalize (object);

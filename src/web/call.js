@@ -30,7 +30,7 @@ export class Call extends EventTarget {
   /** @type {'connecting' | 'joined' | 'lost' | 'closed'} */
   state = 'connecting';
   /** @type {import('./peer.js').LocalMedia} */
-  media = { stream: new MediaStream(), audio: null, video: null, screen: null };
+  media = { stream: new MediaStream(), audio: null, video: null, screen: null, direction: 'sendrecv' };
   id = '';
   hand = false;
   low = false;

@@ -4,7 +4,7 @@
 import { store } from './store.js';
 
 /** @typedef {import('./peer.js').Kind} Kind */
-/** @typedef {'refused' | 'missing' | 'busy' | 'insecure' | 'broken'} Trouble */
+/** @typedef {'refused' | 'missing' | 'busy' | 'insecure' | 'forbidden' | 'broken'} Trouble */
 
 /** @type {Record<Kind, 'camera' | 'microphone'>} */
 export const DEVICE = { audio: 'microphone', video: 'camera' };
@@ -36,6 +36,9 @@ export class Devices extends EventTarget {
   trouble = { audio: null, video: null };
   /** @type {Record<Kind, boolean>} whether the person wants it on */
   wanted = { audio: !store.get('microphoneOff'), video: !store.get('cameraOff') };
+
+  /** What the token says. */
+  mayPublish = true;
 
   /** Whether others are to hear or see it. @param {Kind} kind */
   isOn(kind) {
@@ -104,9 +107,9 @@ export class Devices extends EventTarget {
 
   /** @param {Kind[]} kinds @returns {Promise<boolean>} */
   async #get(kinds, chosen = kinds.some((kind) => store.get(DEVICE[kind]) !== '')) {
-    if (!navigator.mediaDevices) {
+    if (!navigator.mediaDevices || !this.mayPublish) {
       for (const kind of kinds)
-        this.#fail(kind, 'insecure');
+        this.#fail(kind, this.mayPublish ? 'insecure' : 'forbidden');
       return true;
     }
     try {

@@ -8,7 +8,8 @@ import { sendEncoding } from './bandwidth.js';
 /** @typedef {'audio' | 'video'} Kind */
 /**
  * @typedef {{stream: MediaStream, audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks
- * @typedef {Tracks & {screen?: Tracks | null}} LocalMedia what we send: camera and microphone, and a screen beside them
+ * @typedef {Tracks & {screen?: Tracks | null, direction?: 'sendrecv' | 'recvonly'}} LocalMedia what we send: camera and microphone,
+ *   and a screen beside them; `recvonly` where we may not
  */
 /** @typedef {{track: MediaStreamTrack, streamId: string, receiver: RTCRtpReceiver}} Received */
 
@@ -417,18 +418,19 @@ export class Peer extends EventTarget {
   async #attachMedia(connection, add, screen = true) {
     if (connection !== this.#connection)
       return;
+    const { direction = 'sendrecv' } = this.#media;
     for (const kind of KINDS) {
       const transceiver = connection.getTransceivers().find((each) =>
         each !== this.#screen[kind] && each.direction !== 'stopped' && each.receiver.track.kind === kind);
       const track = this.#media[kind];
       if (transceiver) {
-        if (transceiver.direction !== 'sendrecv')
-          transceiver.direction = 'sendrecv';
+        if (transceiver.direction !== direction)
+          transceiver.direction = direction;
         if (!transceiver.currentDirection)
           transceiver.sender.setStreams(this.#media.stream);
         await transceiver.sender.replaceTrack(track);
       } else if (add) {
-        connection.addTransceiver(track ?? kind, { direction: 'sendrecv', streams: [this.#media.stream] });
+        connection.addTransceiver(track ?? kind, { direction, streams: [this.#media.stream] });
       }
     }
     if (screen && (add || this.#remoteSession))

@@ -1,7 +1,7 @@
 // @ts-check
 // room.js: the page of one room: before, during and after the call
 
-import { getIceServers, getRoom, isRefused, takeToken } from './api.js';
+import { getIceServers, getRoom, isRefused, mayDo, takeToken } from './api.js';
 import { Call } from './call.js';
 import { Chat } from './chat.js';
 import { bindControls, showDevices, showHand, showScreen } from './controls.js';
@@ -231,6 +231,8 @@ async function enter(displayName, token) {
   get('call').hidden = get('controls').hidden = false;
   document.body.classList.add('in-call');
   const call = new Call(signalingUrl(location, token), roomId, displayName);
+  if (!devices.mayPublish)
+    call.media.direction = 'recvonly';
   call.client = clientKey();
   call.low = Boolean(store.get('low'));
   tab.set('joined', roomId);
@@ -250,6 +252,8 @@ async function enter(displayName, token) {
     },
     chat: () => chat.toggle(),
   });
+  if (!devices.mayPublish)
+    get('screen').hidden = true;
   call.addEventListener('chat', (event) => {
     const { peer, text: words } = /** @type {CustomEvent} */ (event).detail;
     chat.add(peer.displayName, words);
@@ -299,6 +303,7 @@ async function start() {
     return;
   }
   const name = (query.get('name') ?? '').trim().slice(0, 64);
+  devices.mayPublish = mayDo(token, 'publish');
   new DeviceForm(devices).refresh();
   const opened = devices.open();
   if (isReload()) {

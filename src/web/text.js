@@ -62,6 +62,7 @@ export const text = {
       missing: 'No camera was found; you can join without one.',
       busy: 'Another program uses the camera; you can join without it.',
       insecure: 'Camera and microphone need https; you can still see and hear the others.',
+      forbidden: 'Your link is for watching: you can see and hear the others.',
       broken: 'The camera does not work; you can join without it.',
     },
     microphone: {
@@ -69,6 +70,7 @@ export const text = {
       missing: 'No microphone was found; you can join without one.',
       busy: 'Another program uses the microphone; you can join without it.',
       insecure: 'Camera and microphone need https; you can still see and hear the others.',
+      forbidden: 'Your link is for watching: you can see and hear the others.',
       broken: 'The microphone does not work; you can join without it.',
     },
   },

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """hosting.py: the program as a host: ready line, end, what outlives a restart, who has the port."""
 import os
+import pty
 import re
 import signal
 import socket
@@ -25,13 +26,39 @@ def test_port_alone_is_on_loopback(case):
 
 
 def test_signals_end_it_within_5_s_with_0(case):
-    numbers = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    for number in numbers:
+    for number in [signal.SIGTERM, signal.SIGINT]:
         host = case.host()
         status, seconds = host.stop(number)
         assert status == 0 and seconds < 5, (status, seconds)
+
+
+def test_hang_up_ends_it_where_its_terminal_is_gone_and_reloads_it_elsewhere(case):
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        return
+    host = case.host("--log-level", "notice")
+    host.process.send_signal(signal.SIGHUP)
+    harness.wait_until(lambda: "read the files again" in "\n".join(host.stderr), "a word about the reload")
+    assert host.process.poll() is None
+
+    child, terminal = pty.fork()
+    if child == 0:
+        program = os.environ["MESHBOT"]
+        os.execv(program, [program, "--listen", "127.0.0.1:0", "--store", ":memory:", "--log-level", "notice"])
+    seen = b""
+    while b"serving http" not in seen:
+        seen += os.read(terminal, 1000)
+    os.kill(child, signal.SIGHUP)
+    while b"read the files again" not in seen:
+        seen += os.read(terminal, 1000)
+    os.close(terminal)
+    ended = []
+
+    def has_ended():
+        ended.append(os.waitpid(child, os.WNOHANG))
+        return ended[-1][0] == child
+
+    harness.wait_until(has_ended, "an end with the terminal")
+    assert os.waitstatus_to_exitcode(ended[-1][1]) == 0, ended[-1]
 
 
 def test_second_signal_ends_it_at_once(case):

@@ -119,7 +119,8 @@ test('a member is put out when its token expires, and a bot ends', { timeout: 60
   const exp = Date.now() / 1000 + 2.5;
   const member = await connect(t, url, { auth: { token: makeToken({ exp }, { key: secret }) } });
   const gone = new Promise((resolve) => member.socket.on('disconnect', resolve));
-  const bot = start(t, ['--server', url, '--room', 'x', '--token', makeToken({ exp }, { key: secret })]);
+  const bots = [url, `${url.replace(/^http/, 'ws')}/ws`].map((server) =>
+    start(t, ['--server', server, '--room', 'x', '--token', makeToken({ exp }, { key: secret })]));
   await member.socket.emitWithAck('join-room', { roomId: 'x', displayName: 'Me' });
   const error = await member.take('room-error');
   assert.equal(error.code, 'unauthorized');
@@ -127,9 +128,11 @@ test('a member is put out when its token expires, and a bot ends', { timeout: 60
   assert.equal(await gone, 'io server disconnect');
   const late = Date.now() / 1000 - exp;
   assert.ok(late > -0.1 && late < 3, `put out ${late} s after the token's end`);
-  await until(() => !bot.running, 10000, () => `the bot's end\n${bot.log}`);
-  assert.equal((await bot.ended).code, 1, bot.log);
-  assert.match(bot.log, /the token has expired/);
+  await until(() => bots.every((bot) => !bot.running), 10000, () => `the bots' end\n${bots.map((bot) => bot.log)}`);
+  for (const bot of bots) {
+    assert.equal((await bot.ended).code, 4, bot.log);
+    assert.match(bot.log, /the token has expired/);
+  }
 });
 
 test('the bot beside a host that wants tokens comes in by itself', { timeout: 60000 }, async (t) => {

@@ -6,7 +6,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openBrowser } from './lib/browser.mjs';
-import { folder, membersOf, startHost, until } from './lib/process.mjs';
+import { connect } from './lib/member.mjs';
+import { folder, membersOf, start, startHost, until } from './lib/process.mjs';
 import { bearer, makeToken } from './lib/token.mjs';
 
 /** @param {import('node:test').TestContext} t */
@@ -92,4 +93,39 @@ test('who is put out when a token expires is told so, and does not knock on', { 
   assert.equal(before, 1);
   await new Promise((resolve) => setTimeout(resolve, 3000));
   assert.equal(await tries(), before);
+});
+
+test('who may not publish watches: a page and a bot without the grant see others, and what says otherwise is refused', { timeout: 120000 }, async (t) => {
+  const { host, key } = await startWithSecret(t);
+  const watching = makeToken({ room: 'x', name: 'Eve', grants: ['join'] }, { key });
+  const sending = makeToken({ room: 'x', name: 'Ann', grants: ['join', 'create', 'publish'] }, { key });
+  const dir = await folder(t);
+  const sender = start(t, ['--server', host.url, '--room', 'x', '--source', 'videotestsrc', '--token', sending, '--log-level', 'info']);
+  await until(async () => (await membersBy(host.url, 'x', sending)).length === 1, 10000, () => `the sender\n${sender.log}`);
+  const watcher = start(t, ['--server', host.url, '--room', 'x', '--token', watching, '--duration', '8s', '--report', join(dir, 'r.json'),
+    '--expect', 'peers.min >= 1', '--expect', 'rx.video.kbps > 50', '--log-level', 'info']);
+  const page = await (await (await openBrowser(t)).newContext()).newPage();
+  await page.goto(`${host.url}/room.html?id=x#token=${watching}`);
+  await page.click('#join');
+  await until(() => page.evaluate(() => [...document.querySelectorAll('.tile[data-peer] video')].some((video) => /** @type {any} */ (video).videoWidth > 0)),
+    20000, async () => `the sender's picture; ${await notices(page)}`);
+  assert.equal(await page.locator('#screen').isVisible(), false);
+  assert.equal((await watcher.ended).code, 0, watcher.log);
+
+  const member = await connect(t, host.url, { auth: { token: watching } });
+  const other = await connect(t, host.url, { auth: { token: sending } });
+  for (const each of [member, other])
+    assert.equal((await each.socket.emitWithAck('join-room', { roomId: 'x', displayName: 'M' })).ok, true);
+  const to = other.socket.id;
+  const sdp = 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n';
+  for (const data of [{ description: { type: 'offer', sdp } }, { sdp: { type: 'offer', sdp } }, { type: 'answer', sdp: `${sdp}a=sendonly\r\n` }, { x: [{ y: sdp }] }, [Buffer.from(sdp)]]) {
+    member.socket.emit('signal', { to, data });
+    const refusal = await member.take('room-error');
+    assert.equal(refusal.code, 'unauthorized');
+    assert.match(refusal.message, /does not grant publish/);
+  }
+  const watched = { description: { type: 'offer', sdp: `${sdp}a=recvonly\r\n` } };
+  member.socket.emit('signal', { to, data: watched });
+  assert.deepEqual((await other.take('signal')).data, watched);
+  assert.equal(other.events.filter(({ name, payload }) => name === 'signal' && payload.from === member.socket.id).length, 0, 'nothing else came through');
 });

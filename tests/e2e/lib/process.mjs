@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MESHBOT = process.env.MESHBOT;
-const READY = /^meshbot: serving (http:\/\/\S+)/m;
+const READY = /^meshbot: serving (https?:\/\/\S+)/m;
 
 /**
  * Waits until what a condition returns is true.
