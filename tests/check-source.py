@@ -111,7 +111,16 @@ def check_includes(path, text):
                     fault(path, number, f"src/{own} may not include {found.group(1)} of src/{layer}")
 
 
+def check_e2e():
+    """A file that meson does not know is never run."""
+    known = (ROOT / "tests/e2e/meson.build").read_text(encoding="utf-8")
+    for full in sorted((ROOT / "tests/e2e").glob("[0-9]*.mjs")):
+        if f"'{full.stem}':" not in known:
+            fault(f"tests/e2e/{full.name}", 1, "is not in tests/e2e/meson.build")
+
+
 def main():
+    check_e2e()
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True,
                             capture_output=True, text=True).stdout.split("\n")
     for path in sorted(filter(None, listed)):

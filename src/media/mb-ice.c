@@ -12,11 +12,14 @@
 #include <nice/interfaces.h>
 #include <string.h>
 
+#include "mb-tls-tunnel.h"
+
 #define COMPONENT 1
 #define LOOPBACK "127.0.0.1"
 #define SEND_AT_ONCE 32
 #define STUN_PORT 3478
 #define STUN_TLS_PORT 5349
+#define LOOKUP_MS 2000 /* a name server that does not answer holds up nobody for longer */
 
 struct _MbIce {
   const MbIceEvents *events; /* (nullable): NULL once closed */
@@ -26,7 +29,9 @@ struct _MbIce {
   unsigned int stream_id;
   GCancellable *cancellable; /* of what is being looked up */
 
+  GPtrArray *tunnels;     /* (element-type MbTlsTunnel) to TURN servers */
   unsigned int n_lookups; /* of servers, that gathering waits for */
+  GSource *patience;      /* (nullable) the end of that waiting */
   gboolean wants_gathering;
 
   GDestroyNotify done;
@@ -106,24 +111,64 @@ server_parse (const char *url)
 }
 
 static void
+clear_patience (MbIce *self)
+{
+  if (self->patience != NULL)
+    g_source_destroy (self->patience);
+  g_clear_pointer (&self->patience, g_source_unref);
+}
+
+static void
 start_gathering (MbIce *self)
 {
-  if (self->n_lookups > 0 || !self->wants_gathering)
+  if ((self->n_lookups > 0 && self->patience != NULL) || !self->wants_gathering)
     return;
+  clear_patience (self);
   self->wants_gathering = FALSE;
   if (!nice_agent_gather_candidates (self->agent, self->stream_id))
     g_warning ("no candidate for ICE could be gathered: has this host an address?");
 }
 
+static gboolean
+on_patience_over (gpointer user_data)
+{
+  MbIce *self = user_data;
+
+  clear_patience (self);
+  start_gathering (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+use_relay (
+    MbIce *self, const Server *server, const char *address, unsigned int port, NiceRelayType type)
+{
+  if (server->user == NULL || !nice_agent_set_relay_info (self->agent, self->stream_id, COMPONENT,
+                                  address, port, server->user, server->password, type))
+    g_warning ("the TURN server was not accepted; its form is turn:user:password@host:port");
+}
+
 static void
 use_server (MbIce *self, const Server *server, const char *address)
 {
-  if (!server->is_turn)
+  if (server->is_turn)
+    use_relay (self, server, address, server->port, server->relay);
+  else
     g_object_set (self->agent, "stun-server", address, "stun-server-port", server->port, NULL);
-  else if (server->user == NULL ||
-           !nice_agent_set_relay_info (self->agent, self->stream_id, COMPONENT, address,
-               server->port, server->user, server->password, server->relay))
-    g_warning ("the TURN server was not accepted; its form is turn:user:password@host:port");
+}
+
+static void
+use_tunnel (MbIce *self, const Server *server)
+{
+  g_autoptr (GError) error = NULL;
+  MbTlsTunnel *tunnel = mb_tls_tunnel_new (server->host, (guint16) server->port, &error);
+
+  if (tunnel == NULL) {
+    g_warning ("no way to the TURN server %s: %s", server->host, error->message);
+    return;
+  }
+  g_ptr_array_add (self->tunnels, tunnel);
+  use_relay (self, server, LOOPBACK, mb_tls_tunnel_get_port (tunnel), NICE_RELAY_TYPE_TURN_TCP);
 }
 
 static void
@@ -143,7 +188,7 @@ on_server_found (GObject *resolver, GAsyncResult *result, gpointer user_data)
   } else {
     g_warning ("the ICE server %s is not found: %s", server->host, error->message);
   }
-  server->ice->n_lookups--;
+  server->ice->n_lookups--; /* gathering may have begun without it */
   start_gathering (server->ice);
 }
 
@@ -156,6 +201,10 @@ add_server (MbIce *self, const char *url)
 
   if (server == NULL)
     return;
+  if (server->is_turn && server->relay == NICE_RELAY_TYPE_TURN_TLS) {
+    use_tunnel (self, server);
+    return;
+  }
   if (g_hostname_is_ip_address (server->host)) {
     use_server (self, server, server->host);
     return;
@@ -163,6 +212,11 @@ add_server (MbIce *self, const char *url)
   resolver = g_resolver_get_default ();
   server->ice = self;
   self->n_lookups++;
+  if (self->patience == NULL) {
+    self->patience = g_timeout_source_new (LOOKUP_MS);
+    g_source_set_callback (self->patience, on_patience_over, self, NULL);
+    g_source_attach (self->patience, self->context);
+  }
   host = server->host;
   g_resolver_lookup_by_name_async (
       resolver, host, self->cancellable, on_server_found, g_steal_pointer (&server));
@@ -246,6 +300,7 @@ mb_ice_new (GMainContext *context, const char *const *servers, MbIceFlags flags,
   self->user_data = user_data;
   self->context = context;
   self->cancellable = g_cancellable_new ();
+  self->tunnels = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_tls_tunnel_close);
   self->agent = nice_agent_new_full (context, NICE_COMPATIBILITY_RFC5245,
       NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_REGULAR_NOMINATION);
   g_object_set (self->agent, "upnp", FALSE, "ice-tcp", FALSE, "keepalive-conncheck", TRUE,
@@ -346,6 +401,7 @@ on_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
   MbIce *self = user_data;
 
   g_object_unref (self->agent);
+  g_ptr_array_unref (self->tunnels);
   if (self->done != NULL)
     self->done (self->done_data);
   g_free (self);
@@ -365,6 +421,7 @@ mb_ice_close (MbIce *self, GDestroyNotify done, gpointer done_data)
   self->done_data = done_data;
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
+  clear_patience (self);
   g_signal_handlers_disconnect_by_data (self->agent, self);
   /* Without a context libnice would move its sockets to main's, and read them there meanwhile. */
   nice_agent_attach_recv (self->agent, self->stream_id, COMPONENT, self->context, NULL, NULL);

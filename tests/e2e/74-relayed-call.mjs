@@ -1,40 +1,20 @@
 // 74-relayed-call.mjs: a bot and Chromium that cannot reach each other are in a call by way of coturn
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openBrowser, openRoom } from './lib/browser.mjs';
 import { openFarSide } from './lib/network.mjs';
-import { Program, folder, start, startHost, until } from './lib/process.mjs';
+import { Program, folder, startHost, until } from './lib/process.mjs';
+import { NEAR, PORT, separate, startTurn } from './lib/turn.mjs';
 
-const NEAR = '10.99.0.1';
-const FAR = '10.99.0.2';
-const PORT = 34781;
-const SECRET = 'north-and-south';
 const MESHBOT = /** @type {string} */ (process.env.MESHBOT);
-
-/** Between both sides there is no UDP but that of the TURN server. */
-function separate() {
-  const run = (/** @type {string} */ command) => execFileSync('nft', command.split(' '));
-  run('add table inet apart');
-  run('add chain inet apart in { type filter hook input priority 0 ; }');
-  run('add chain inet apart out { type filter hook output priority 0 ; }');
-  run(`add rule inet apart in ip saddr ${FAR} udp dport != ${PORT} drop`);
-  run(`add rule inet apart out ip daddr ${FAR} udp sport != ${PORT} drop`);
-}
 
 test('the bot is relayed, by credentials that the host made, and could not do without', { timeout: 120000 }, async (t) => {
   const dir = await folder(t);
   const far = await openFarSide(t);
   separate();
-  await writeFile(join(dir, 'turn'), SECRET, { mode: 0o600 });
-  await writeFile(join(dir, 'turnserver.conf'), [
-    `listening-ip=${NEAR}`, `relay-ip=${NEAR}`, `listening-port=${PORT}`, 'realm=test', 'use-auth-secret', `static-auth-secret=${SECRET}`,
-    'no-tls', 'no-dtls', 'no-cli', `userdb=${join(dir, 'db')}`, `pidfile=${join(dir, 'pid')}`, 'log-file=stdout', 'simple-log', '',
-  ].join('\n'));
-  start(t, ['-c', join(dir, 'turnserver.conf')], { program: 'turnserver' });
+  await startTurn(t, dir);
   const host = await startHost(t, ['--ice-turn', `turn:${NEAR}:${PORT}?transport=udp`, '--ice-turn-secret-file', join(dir, 'turn')], { listen: '0.0.0.0' });
   const join_ = (/** @type {string} */ room, /** @type {string[]} */ args) => {
     const bot = new Program([...far.enter.slice(1), MESHBOT, '--server', `http://${NEAR}:${host.port}`, '--room', room, '--source', 'videotestsrc',
