@@ -21,5 +21,5 @@ plugin_init (GstPlugin *plugin)
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, meshbot,
-    "RTP to and from the meshbot engine, time codes", plugin_init, PACKAGE_VERSION,
-    "LGPL", "meshbot", "https://example.org/meshbot")
+    "RTP to and from the meshbot engine, time codes", plugin_init, PACKAGE_VERSION, "LGPL",
+    "meshbot", "https://example.org/meshbot")

@@ -190,10 +190,8 @@ static void
 test_names (Fixture *unused, gconstpointer data)
 {
   g_autofree char *long_name = g_strnfill (10000, 'n');
-  const char *const NAMES[] = {"../../etc/x", long_name, "a\nb\r\n\"}{",
-      "\xe2\x80\xae"
-      "cod.exe",
-      "\xff\xfe", "/", "."};
+  const char *const NAMES[] = {
+      "../../etc/x", long_name, "a\nb\r\n\"}{", "\342\200\256cod.exe", "\377\376", "/", "."};
 
   for (gsize i = 0; i < G_N_ELEMENTS (NAMES); i++) {
     Fixture self = {0};
@@ -323,6 +321,15 @@ get_resident_kb (void)
   return n_pages * (guint64) sysconf (_SC_PAGESIZE) / 1024;
 }
 
+/* AddressSanitizer keeps what is freed. */
+static void
+assert_memory (guint64 more_kb, guint64 limit_kb)
+{
+#ifndef __SANITIZE_ADDRESS__
+  g_assert_cmpuint (more_kb, <, limit_kb);
+#endif
+}
+
 /* 600 Mb/s for three seconds, each packet a whole frame of 1,100 bytes: they have to be taken, or dropped, as
  * they come. */
 static void
@@ -354,7 +361,7 @@ test_flood (Fixture *self, gconstpointer data)
   g_test_message ("%.0f Mb/s, %" G_GUINT64_FORMAT " MB more",
       (double) n_bytes * 8 / (double) spent_us, (peak_kb - before_kb) / 1024);
   g_assert_cmpfloat ((double) n_bytes * 8 / (double) spent_us, >, FLOOD_MBPS * 0.8);
-  g_assert_cmpuint (peak_kb - before_kb, <, 100 * 1024);
+  assert_memory (peak_kb - before_kb, 100 * 1024);
   finish (self);
   assert_honest (self);
 }
@@ -377,7 +384,7 @@ test_many (Fixture *self, gconstpointer data)
     iterate ();
   }
   g_test_message ("%.2f MB each", (double) (get_resident_kb () - before_kb) / 1024 / 200);
-  g_assert_cmpuint (get_resident_kb () - before_kb, <, 200 * 2 * 1024);
+  assert_memory (get_resident_kb () - before_kb, 200 * 2 * 1024);
   finish (self);
   assert_honest (self);
   for (int i = 0; i < 200; i++) {
