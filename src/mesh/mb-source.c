@@ -30,6 +30,8 @@
 #define PARAMETER_CARD_ID "id"
 #define PARAMETER_TITLE "title"
 #define PARAMETER_URI "uri"
+#define PARAMETER_DEVICE "device"
+#define PARAMETER_DISPLAY "display"
 #define CONTROL_VIDEO_BITRATE "video-bitrate"
 
 typedef struct {
@@ -45,6 +47,7 @@ struct _MbSource {
   MbMedia *media;       /* owned */
   MbPipelineSpec *spec; /* owned */
   GstElement *pipeline; /* owned */
+  char *device;         /* (nullable) owned; which one was asked for, for errors */
   GPtrArray *streams;   /* (element-type Stream) owned */
   MbHandle *handle;     /* owned */
   MbBitrate *bitrate;   /* (nullable) owned; NULL where the rate cannot be changed */
@@ -307,6 +310,10 @@ apply_settings (MbSource *self, const MbSourceOptions *options, GError **error)
 
     if (options->settings_may_be_of_others && !mb_source_has_parameter (self, parts[0]))
       continue;
+    if (g_str_equal (parts[0], PARAMETER_DEVICE) || g_str_equal (parts[0], PARAMETER_DISPLAY)) {
+      g_free (self->device);
+      self->device = g_strdup (settings[i]);
+    }
     if (!mb_pipeline_spec_set_parameter (self->spec, self->pipeline, parts[0], parts[1], error))
       return FALSE;
   }
@@ -527,8 +534,10 @@ error_of_message (MbSource *self, GstMessage *message)
 
   gst_message_parse_error (message, &reason, &debug);
   g_debug ("source %s: %s", mb_source_get_name (self), debug);
-  return g_error_new (MB_ERROR, MB_ERROR_FAILED, "source %s: %s: %s", mb_source_get_name (self),
-      GST_MESSAGE_SRC_NAME (message), reason->message);
+  return g_error_new (MB_ERROR, MB_ERROR_FAILED, "source %s: %s: %s%s%s%s",
+      mb_source_get_name (self), GST_MESSAGE_SRC_NAME (message), reason->message,
+      self->device != NULL ? " (" : "", self->device != NULL ? self->device : "",
+      self->device != NULL ? ")" : "");
 }
 
 static void
@@ -593,6 +602,17 @@ set_base_time (MbSource *self)
   }
 }
 
+/* An element that is asked for its caps while it is linked looks for its device before it is told which (ximagesrc,
+ * 1.22), and what it says of that is left on the bus. */
+static void
+forget_messages (GstBus *bus)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_pop (bus)) != NULL)
+    gst_message_unref (message);
+}
+
 /**
  * mb_source_start:
  *
@@ -609,6 +629,7 @@ mb_source_start (MbSource *self, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
   if (self->bus_watch != 0)
     return TRUE;
+  forget_messages (bus);
   if (self->play != NULL && !mb_clip_play_prepare (self->play, error)) {
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
     return FALSE;
@@ -728,6 +749,7 @@ mb_source_dispose (GObject *object)
   g_clear_pointer (&self->bitrate, mb_bitrate_free);
   g_clear_pointer (&self->spec, mb_pipeline_spec_unref);
   g_clear_pointer (&self->media, mb_media_unref);
+  g_clear_pointer (&self->device, g_free);
   g_clear_object (&self->picture);
   g_clear_object (&self->sound);
   G_OBJECT_CLASS (mb_source_parent_class)->dispose (object);
