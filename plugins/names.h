@@ -61,7 +61,8 @@
  *                          Comes once for each MB_MESSAGE_WRITER_OPENED; also, with bytes 0 and without an opened
  *                          before it, where the file could not be made.
  *   MB_MESSAGE_WRITER_SIZE        pictures have another size now, or their first: { width, height: guint }; at most five a second
- *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total }
+ *   MB_MESSAGE_WRITER_DROPPED     at most once a second while frames are dropped: { frames: guint64, the total, refused: guint64, of these
+ *                          those that are no frames of the codec }
  *   MB_PROP_WITHOUT_VIDEO  (gboolean, FALSE, changes while playing): pictures are dropped; afterwards they go on with a
  *                          key frame.
  *   MB_PROP_WRITTEN        (guint64, read-only): bytes of all its files so far

@@ -224,8 +224,9 @@ tell_dropped (Run *run, gint64 now_us)
     return;
   run->dropped_told = dropped;
   run->dropped_told_us = now_us;
-  post (run->element,
-      gst_structure_new (MB_MESSAGE_WRITER_DROPPED, "frames", G_TYPE_UINT64, dropped, NULL));
+  post (
+      run->element, gst_structure_new (MB_MESSAGE_WRITER_DROPPED, "frames", G_TYPE_UINT64, dropped,
+                        "refused", G_TYPE_UINT64, mb_writer_get_refused (run->writer), NULL));
 }
 
 /* Thread: any. The writer's own looks at what it has missed once the disk lets it. */

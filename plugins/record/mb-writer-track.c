@@ -168,8 +168,10 @@ mb_writer_track_accept (MbWriterTrack *self, GBytes *bytes, MbFrameInfo *info)
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
 
-  if (!mb_frame_inspect (self->codec, data, size, info))
+  if (!mb_frame_inspect (self->codec, data, size, info)) {
+    self->n_refused++;
     return FALSE;
+  }
   if (!self->has_begun && !info->is_key) {
     self->wants_key = TRUE;
     return FALSE;

@@ -38,6 +38,7 @@ typedef struct {
   GstClockTime last_key_dts;
   gint64 last_ms;        /* in the file; -1 means none */
   GArray *gaps;          /* (nullable) (element-type MbWriterGap) of this file */
+  guint64 n_refused;     /* frames that are no frames of the codec */
   guint64 n_missing;     /* frames that came and are not in it, for want of room or time */
   guint64 n_missing_now; /* of these, since the last frame that is in it */
 } MbWriterTrack;

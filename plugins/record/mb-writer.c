@@ -710,6 +710,21 @@ mb_writer_get_size (const MbWriter *self, unsigned int *width, unsigned int *hei
 }
 
 /**
+ * mb_writer_get_refused:
+ *
+ * Returns: frames that are not in the file since they are none of the codec: broken headers, no size
+ */
+guint64
+mb_writer_get_refused (const MbWriter *self)
+{
+  guint64 n_refused = 0;
+
+  for (guint i = 0; i < self->tracks->len; i++)
+    n_refused += get_track (self, i)->n_refused;
+  return n_refused;
+}
+
+/**
  * mb_writer_get_dropped:
  *
  * Returns: frames that are not in the file

@@ -60,6 +60,7 @@ GstClockTime mb_writer_get_zero (const MbWriter *self);
 void mb_writer_get_figures (const MbWriter *self, MbWriterFigures *figures);
 void mb_writer_get_size (const MbWriter *self, unsigned int *width, unsigned int *height);
 void mb_writer_figures_clear (MbWriterFigures *figures);
+guint64 mb_writer_get_refused (const MbWriter *self);
 guint64 mb_writer_get_dropped (const MbWriter *self);
 MbWriterFile *mb_writer_take_ended (MbWriter *self);
 void mb_writer_file_free (MbWriterFile *self);

@@ -513,7 +513,8 @@ on_source_ended (MbSources *sources, MbSource *source, MbJob *self)
   for (guint i = 0; i < self->bots->len; i++) {
     Bot *bot = g_ptr_array_index (self->bots, i);
 
-    if (bot->source != source || bot->leaving || bot->mesh == NULL)
+    if (bot->source == NULL || !mb_source_has_part (bot->source, source) || bot->leaving ||
+        bot->mesh == NULL)
       continue;
     end_peers_of_room (bot);
     bot_leave (bot);

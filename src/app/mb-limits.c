@@ -32,7 +32,7 @@ mb_limits_estimate (const MbOptions *options, MbNeeds *needs)
 {
   guint64 n_bots = (guint64) options->rooms * options->count;
   guint64 n_peers = n_bots * (options->count - 1 + STRANGERS);
-  guint64 n_sources = options->sources[0] == NULL ? 0 : options->count;
+  guint64 n_sources = (guint64) g_strv_length (options->sources) * options->count;
 
   needs->n_files = FILES_BASE + n_bots * FILES_A_BOT + n_peers * FILES_A_PEER;
   needs->n_threads = THREADS_BASE + n_sources * THREADS_A_SOURCE;

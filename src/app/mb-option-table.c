@@ -427,7 +427,7 @@ static const MbOptionRow ROWS[] = {
     {"relay", 0, MB_OPTION_GROUP_JOIN, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, NULL, NULL, NULL},
     {"source", 's', MB_OPTION_GROUP_SEND, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_source,
         "SPEC",
-        "videotestsrc, testcard, … (--list-pipelines), a media file or URI, or none (none)"},
+        "videotestsrc, testcard, … (--list-pipelines), a file or URI, or none; repeatable (none)"},
     {"set", 0, MB_OPTION_GROUP_SEND, MB_OPTION_LIST | MB_OPTION_NEEDS_ROOM, take_set, "NAME=VALUE",
         "a parameter of the source; repeatable"},
     {"loop", 0, MB_OPTION_GROUP_SEND, MB_OPTION_SWITCH | MB_OPTION_NEEDS_ROOM, take_loop, NULL,

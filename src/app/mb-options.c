@@ -215,9 +215,9 @@ check_together (MbOptions *self, GError **error)
   if (self->room != NULL && self->rooms > 1 && strstr (self->room, "{r}") == NULL)
     return refuse (mb_settings_find (self->settings, "rooms"),
         "needs {r} in --room, for example --room 'load-{r}'", error);
-  if (g_strv_length (self->sources) > 1)
-    return refuse (
-        mb_settings_find (self->settings, "source"), "can be given once in this version", error);
+  if (g_strv_length (self->sources) > 2)
+    return refuse (mb_settings_find (self->settings, "source"),
+        "can be given twice: one for the picture, one for the sound", error);
   return TRUE;
 }
 

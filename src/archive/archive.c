@@ -144,12 +144,13 @@ static int
 hand_over (const char *path, const char *command)
 {
   g_autoptr (GPtrArray) folders = mb_archived_session_find (path, NULL);
+  const MbArchivePace pace = MB_ARCHIVE_PACE;
   gboolean is_done = TRUE;
 
   for (guint i = 0; folders != NULL && i < folders->len; i++) {
     g_autoptr (GString) out = g_string_new (NULL);
 
-    is_done = mb_archive_hand_over (g_ptr_array_index (folders, i), command, out) && is_done;
+    is_done = mb_archive_hand_over (g_ptr_array_index (folders, i), command, &pace, out) && is_done;
     fputs (out->str, stdout);
     fflush (stdout);
   }

@@ -16,9 +16,6 @@
 #include <unistd.h>
 
 #define STATE "onFinish"
-#define MAX_TRIES 10
-#define FIRST_DELAY_S 1
-#define MAX_DELAY_S 60
 #define LOCK_TRIES 50
 #define LOCK_DELAY_US (100 * 1000)
 
@@ -75,17 +72,18 @@ run_once (const MbArchivedSession *session, const char *command)
 }
 
 static gboolean
-run_until_it_succeeds (const MbArchivedSession *session, const char *command)
+run_until_it_succeeds (
+    const MbArchivedSession *session, const char *command, const MbArchivePace *pace)
 {
-  unsigned int delay_s = FIRST_DELAY_S;
+  unsigned int delay_ms = pace->first_delay_ms;
 
-  for (unsigned int i = 0; i < MAX_TRIES; i++) {
+  for (unsigned int i = 0; i < pace->max_tries; i++) {
     int status;
     g_autofree char *members = NULL;
 
     if (i > 0) {
-      g_usleep (delay_s * G_USEC_PER_SEC);
-      delay_s = MIN (delay_s * 2, MAX_DELAY_S);
+      g_usleep (delay_ms * (gulong) G_TIME_SPAN_MILLISECOND);
+      delay_ms = MIN (delay_ms * 2, pace->max_delay_ms);
     }
     status = run_once (session, command);
     members = g_strdup_printf (",\"status\":%d", status);
@@ -112,6 +110,7 @@ set_done (const char *folder, GError **error)
  * mb_archive_hand_over:
  * @folder: a session's; one that was cut off is repaired first
  * @command: for /bin/sh, with the session's path in $MESHBOT_SESSION
+ * @pace: how often and when it is tried again
  * @out: gets what was repaired, and what went wrong
  *
  * Waits for the command, and between its tries. A session that nobody wants handed over, or that
@@ -120,7 +119,8 @@ set_done (const char *folder, GError **error)
  * Returns: whether nothing is left to do
  */
 gboolean
-mb_archive_hand_over (const char *folder, const char *command, GString *out)
+mb_archive_hand_over (
+    const char *folder, const char *command, const MbArchivePace *pace, GString *out)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (MbArchivedSession) session = open_ended (folder, &error);
@@ -140,9 +140,9 @@ mb_archive_hand_over (const char *folder, const char *command, GString *out)
     return is_done;
   mb_folder_unlock (session->lock);
   session->lock = -1;
-  if (!run_until_it_succeeds (session, command)) {
-    g_string_append_printf (
-        out, "FAILED     %s: the command was given up after %d tries\n", session->label, MAX_TRIES);
+  if (!run_until_it_succeeds (session, command, pace)) {
+    g_string_append_printf (out, "FAILED     %s: the command was given up after %u tries\n",
+        session->label, pace->max_tries);
     is_done = FALSE;
   } else if (!set_done (folder, &error)) {
     g_string_append_printf (out, "FAILED     %s: %s\n", session->label, error->message);

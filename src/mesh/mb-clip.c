@@ -16,14 +16,15 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-h264.h"
 
 #define LOOK (30 * GST_SECOND)
 #define PATIENCE (20 * GST_SECOND)
 #define KEY_FRAME_GAP_MAX (3100 * GST_MSECOND)
 #define OPUS_CHANNELS_MAX 2
 
-/* What leaves the demuxer as it is. */
-#define AS_THEY_ARE "video/x-vp8;video/x-vp9;video/x-h264;audio/x-opus"
+/* What leaves the demuxer as it is; H.264 through a parser, which knows its profile. */
+#define AS_THEY_ARE "video/x-vp8;video/x-vp9;video/x-h264,parsed=true;audio/x-opus"
 #define DECODED "video/x-raw(ANY);audio/x-raw(ANY)"
 
 typedef struct {
@@ -56,11 +57,11 @@ static const Passage PASSAGES[] = {
   "target-bitrate=1500000 keyframe-max-dist=60 error-resilient=default buffer-size=1000 " \
   "buffer-initial-size=500 buffer-optimal-size=600 static-threshold=100 ! "               \
   "rtpvp8pay name=video pt=96 mtu=1200 picture-id-mode=15-bit"
-#define ENCODED_AUDIO                                                                   \
-  "audio/x-raw ! queue ! audioconvert ! audioresample ! "                               \
-  "capsfilter caps=audio/x-raw,rate=48000,channels=2 ! clocksync ! "                    \
-  "opusenc tolerance=1000000 bitrate=64000 frame-size=20 complexity=4 inband-fec=true " \
-  "packet-loss-percentage=3 ! rtpopuspay name=audio pt=111 mtu=1200 perfect-rtptime=false"
+#define ENCODED_AUDIO                                                                             \
+  "audio/x-raw ! queue ! audioconvert ! audioresample ! "                                         \
+  "capsfilter name=sound caps=audio/x-raw,rate=48000,channels=2 ! clocksync ! "                   \
+  "opusenc name=aenc tolerance=1000000 bitrate=64000 frame-size=20 complexity=7 inband-fec=true " \
+  "packet-loss-percentage=3 ! rtpopuspay name=audio dtx=true pt=111 mtu=1200 perfect-rtptime=false"
 
 #define ENCODER_PARAMETERS                                                   \
   "[Parameter size]\nTarget=size.caps\n[Parameter rate]\nTarget=rate.caps\n" \
@@ -68,6 +69,11 @@ static const Passage PASSAGES[] = {
   "[Parameter key-frames]\nTarget=venc.keyframe-max-dist\n"                  \
   "[Control video-bitrate]\nTarget=venc.target-bitrate\nUnit=bit/s\n"        \
   "Minimum=150000\nMaximum=2500000\n"
+
+/* Below complexity 7 Opus does not tell speech from music, and takes all for music, which has no FEC. */
+#define SOUND_PARAMETERS                                                        \
+  "[Parameter dtx]\nTarget=aenc.dtx\n[Parameter fec]\nTarget=aenc.inband-fec\n" \
+  "[Parameter sound]\nTarget=sound.caps\n"
 
 /* A look under way. */
 typedef struct {
@@ -161,10 +167,27 @@ on_frame_offmain (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+/* A profile that browsers do not decode, and fields instead of frames, are encoded again. */
+static void
+take_video (MbClip *clip, const GstStructure *structure)
+{
+  const char *interlaced = gst_structure_get_string (structure, "interlace-mode");
+
+  clip->video = codec_of (structure);
+  if (clip->video != MB_CODEC_H264)
+    return;
+  clip->profile = g_strdup (gst_structure_get_string (structure, "profile"));
+  clip->level = mb_h264_parse_level (gst_structure_get_string (structure, "level"));
+  if (mb_h264_find_codec (clip->profile) == NULL ||
+      (interlaced != NULL && !g_str_equal (interlaced, "progressive")))
+    clip->video = MB_CODEC_UNKNOWN;
+}
+
 static void
 on_pad_added_offmain (GstElement *decoder, GstPad *pad, Look *look)
 {
-  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+  g_autoptr (GstCaps) now = gst_pad_get_current_caps (pad);
+  g_autoptr (GstCaps) caps = now != NULL ? gst_caps_ref (now) : gst_pad_query_caps (pad, NULL);
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   gboolean is_video = g_str_has_prefix (gst_structure_get_name (structure), "video/");
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
@@ -177,7 +200,7 @@ on_pad_added_offmain (GstElement *decoder, GstPad *pad, Look *look)
   g_mutex_lock (&look->lock);
   if (is_video && !look->clip->has_video) {
     look->clip->has_video = TRUE;
-    look->clip->video = codec_of (structure);
+    take_video (look->clip, structure);
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame_offmain, look, NULL);
   } else if (!is_video && !look->clip->has_audio &&
              g_str_has_prefix (gst_structure_get_name (structure), "audio/")) {
@@ -241,6 +264,7 @@ clip_clear (gpointer data)
   MbClip *self = data;
 
   g_free (self->uri);
+  g_free (self->profile);
 }
 
 static GstElement *
@@ -364,5 +388,7 @@ mb_clip_describe (const MbClip *self, const char *const *codecs)
   g_string_append (text, "\n[Parameter uri]\nTarget=file.uri\n");
   if (self->has_video && video == NULL)
     g_string_append (text, ENCODER_PARAMETERS);
+  if (self->has_audio && audio == NULL)
+    g_string_append (text, SOUND_PARAMETERS);
   return g_string_free (text, FALSE);
 }

@@ -15,6 +15,8 @@
  * @uri: where it is
  * @has_video: there is a picture
  * @video: %MB_CODEC_UNKNOWN where it is coded in a way that is not sent as it is
+ * @profile: (nullable): of H.264, as caps have it
+ * @level: of H.264, 10 times its number; 0 means not known
  * @key_frame_gap: the longest time between two key frames
  * @is_reordered: frames are shown in another order than they are stored
  * @duration: %GST_CLOCK_TIME_NONE where it cannot be known
@@ -27,6 +29,8 @@ typedef struct {
   gboolean has_audio;
   MbCodec video;
   MbCodec audio;
+  char *profile;
+  unsigned int level;
   GstClockTime key_frame_gap;
   gboolean is_reordered;
   GstClockTime duration;

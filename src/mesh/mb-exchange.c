@@ -13,11 +13,17 @@
 #include "mb-sdp-session.h"
 #include "mb-streams.h"
 
+#define N_TRACKS 2
+
+static const char *const TRACKS[N_TRACKS] = {MB_STREAMS_VIDEO_ID, MB_STREAMS_AUDIO_ID};
+
 struct _MbExchange {
   MbWebrtc *webrtc;      /* owned */
   MbSdpSession *session; /* owned */
   MbStreams *streams;    /* owned */
+  char *peer_id;         /* for the log */
   MbCandidatePolicy candidates;
+  gboolean told_refusal[N_TRACKS];
   gboolean is_answering; /* the remote description under way in the transport is an offer */
 };
 
@@ -48,6 +54,7 @@ mb_exchange_new (MbMedia *media, const MbExchangeConfig *config)
   MbExchange *self = g_new0 (MbExchange, 1);
 
   self->webrtc = webrtc;
+  self->peer_id = g_strdup (config->peer_id);
   self->candidates = config->candidates;
   self->session = mb_sdp_session_new (session_id, &capabilities);
   self->streams = mb_streams_new (
@@ -70,6 +77,7 @@ mb_exchange_free (MbExchange *self)
   mb_sdp_session_free (self->session);
   mb_webrtc_stop (self->webrtc);
   g_object_unref (self->webrtc);
+  g_free (self->peer_id);
   g_free (self);
 }
 
@@ -240,6 +248,18 @@ mb_exchange_add_candidates (MbExchange *self, MbCandidateQueue *queue)
   }
 }
 
+static void
+tell_refusals (MbExchange *self)
+{
+  for (gsize i = 0; i < N_TRACKS; i++) {
+    const char *refusal = mb_sdp_session_get_refusal (self->session, TRACKS[i]);
+
+    if (refusal != NULL && !self->told_refusal[i])
+      g_info ("peer %s: our %s is not sent: %s", self->peer_id, TRACKS[i], refusal);
+    self->told_refusal[i] = refusal != NULL;
+  }
+}
+
 /**
  * mb_exchange_apply_agreements:
  *
@@ -250,6 +270,7 @@ mb_exchange_add_candidates (MbExchange *self, MbCandidateQueue *queue)
 gboolean
 mb_exchange_apply_agreements (MbExchange *self)
 {
+  tell_refusals (self);
   return mb_streams_apply (self->streams, self->session);
 }
 

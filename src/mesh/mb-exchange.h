@@ -17,6 +17,7 @@ typedef struct _MbExchange MbExchange;
 
 /**
  * MbExchangeConfig:
+ * @peer_id: for the log
  * @source: (nullable): what we send
  * @cname: our canonical name in RTCP and descriptions
  * @receive_codecs: (nullable) (array zero-terminated=1): video codecs in order of preference
@@ -28,6 +29,7 @@ typedef struct _MbExchange MbExchange;
  * Borrowed for the length of mb_exchange_new().
  */
 typedef struct {
+  const char *peer_id;
   MbSource *source;
   const char *cname;
   const char *const *receive_codecs;

@@ -35,12 +35,8 @@ struct _MbMesh {
   char *room_id;
   char *display_name;
   MbRole role;
-  char *record_dir; /* (nullable) */
-  MbRecordingConfig recording;
-  MbSpace *space; /* (nullable) */
-  gboolean record_on_finish;
-  gboolean record_audio_only;
-  GStrv receive_codecs; /* (nullable) */
+  MbRecorderConfig record; /* its directory and space are owned, both (nullable) */
+  GStrv receive_codecs;    /* (nullable) */
   gboolean relay_only;
   char *cname;
   MbCandidatePolicy candidate_policy;
@@ -181,7 +177,8 @@ add_peer (MbMesh *self, const char *id, const char *display_name, MbRole role)
       .ice_servers = mb_ice_watch_get_servers (self->ice),
       .cname = self->cname,
       .relay_only = self->relay_only,
-      .give_up_ms = self->record_dir != NULL && self->source == NULL ? RECORDER_GIVE_UP_MS : 0,
+      .give_up_ms =
+          self->record.directory != NULL && self->source == NULL ? RECORDER_GIVE_UP_MS : 0,
       .role = role,
       .candidates = self->candidate_policy};
   MbPeer *peer = g_hash_table_lookup (self->peers, id);
@@ -368,18 +365,10 @@ static gboolean
 start_recorder (MbMesh *self)
 {
   g_autoptr (GError) error = NULL;
-  MbRecorderConfig config = {.directory = self->record_dir,
-      .room_id = self->room_id,
-      .server = self->server_url,
-      .name = self->display_name,
-      .recording = self->recording,
-      .space = self->space,
-      .on_finish = self->record_on_finish,
-      .audio_only = self->record_audio_only};
 
-  if (self->record_dir == NULL || self->recorder != NULL)
+  if (self->record.directory == NULL || self->recorder != NULL)
     return TRUE;
-  self->recorder = mb_recorder_new (&config, &error);
+  self->recorder = mb_recorder_new (&self->record, &error);
   if (self->recorder == NULL) {
     g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
     return FALSE;
@@ -623,12 +612,14 @@ mb_mesh_new (MbMedia *media, MbSource *source, const MbMeshConfig *config, GErro
   self->room_id = g_strdup (config->room_id);
   self->display_name = g_strdup (config->display_name);
   self->role = config->role;
-  self->record_dir = g_strdup (config->record_dir);
-  self->recording = config->recording;
-  if (config->space != NULL)
-    self->space = g_object_ref (config->space);
-  self->record_on_finish = config->record_on_finish;
-  self->record_audio_only = config->record_audio_only;
+  self->record = (MbRecorderConfig){.directory = g_strdup (config->record_dir),
+      .room_id = self->room_id,
+      .server = self->server_url,
+      .name = self->display_name,
+      .recording = config->recording,
+      .space = config->space != NULL ? g_object_ref (config->space) : NULL,
+      .on_finish = config->record_on_finish,
+      .audio_only = config->record_audio_only};
   self->receive_codecs = g_strdupv ((char **) config->receive_codecs);
   self->ice = mb_ice_watch_new (config->server_url, config->token, config->ice_servers);
   g_signal_connect_object (self->ice, "ready", G_CALLBACK (on_ice_ready), self, G_CONNECT_DEFAULT);
@@ -721,7 +712,7 @@ mb_mesh_dispose (GObject *object)
   g_clear_object (&self->recorder);
   g_clear_object (&self->signaling);
   g_clear_object (&self->source);
-  g_clear_object (&self->space);
+  g_clear_object (&self->record.space);
   g_clear_pointer (&self->media, mb_media_unref);
   G_OBJECT_CLASS (mb_mesh_parent_class)->dispose (object);
 }
@@ -738,7 +729,7 @@ mb_mesh_finalize (GObject *object)
   g_free (self->server_url);
   g_free (self->room_id);
   g_free (self->display_name);
-  g_free (self->record_dir);
+  g_free ((char *) self->record.directory);
   g_free (self->cname);
   g_free (self->own_id);
   g_free (self->former_id);

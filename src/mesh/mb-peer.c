@@ -284,7 +284,8 @@ listen_to_webrtc (MbPeer *self)
 static void
 build_connection (MbPeer *self)
 {
-  MbExchangeConfig config = {.source = self->config->source,
+  MbExchangeConfig config = {.peer_id = self->peer_id,
+      .source = self->config->source,
       .cname = self->config->cname,
       .receive_codecs = self->config->receive_codecs,
       .ice_servers = self->config->ice_servers,

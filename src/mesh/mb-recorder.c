@@ -25,6 +25,7 @@
 
 #define FOLDER_MODE 0750
 #define MAX_SAME_NAME 1000 /* files of one peer, or sessions that began in one second */
+#define MAX_NAME 1024      /* bytes of a display name that are kept */
 #define RETRY_MS 1000
 #define MAX_DOUBLED 6      /* times: a minute */
 #define GOOD_TIME_MS 60000 /* a file that lasted so long has paid for the failures before it */
@@ -238,6 +239,18 @@ on_recording_loss (MbRecording *recording, gboolean is_video, guint64 n_packets,
   note_file (self, recording, is_video ? "video-loss" : "audio-loss", "packets", n_packets);
 }
 
+static void
+on_recording_refused (MbRecording *recording, guint64 n_frames, MbRecorder *self)
+{
+  note_file (self, recording, "frames-refused", "frames", n_frames);
+}
+
+static void
+on_recording_flooded (MbRecording *recording, guint64 n_packets, MbRecorder *self)
+{
+  note_file (self, recording, "packets-dropped", "packets", n_packets);
+}
+
 static gboolean
 on_speaker_round (gpointer user_data)
 {
@@ -281,6 +294,21 @@ is_screen (MbRecorder *self, const char *peer_id, const MbTrack *track)
              g_strv_contains ((const char *const *) presence->screens, track->group));
 }
 
+static const struct {
+  const char *signal;
+  GCallback handler;
+} HANDLERS[] = {
+    {"opened", G_CALLBACK (on_recording_opened)},
+    {"split", G_CALLBACK (on_recording_split)},
+    {"closed", G_CALLBACK (on_recording_closed)},
+    {"size", G_CALLBACK (on_recording_size)},
+    {"loss", G_CALLBACK (on_recording_loss)},
+    {"refused", G_CALLBACK (on_recording_refused)},
+    {"flooded", G_CALLBACK (on_recording_flooded)},
+    {"late", G_CALLBACK (on_recording_late)},
+    {"overrun", G_CALLBACK (on_recording_overrun)},
+};
+
 static void
 start_recording (MbRecorder *self, const char *peer_id, const char *display_name, GPtrArray *tracks)
 {
@@ -296,20 +324,9 @@ start_recording (MbRecorder *self, const char *peer_id, const char *display_name
         error != NULL ? error->message : "it has too many files already");
     return;
   }
-  g_signal_connect_object (
-      recording, "opened", G_CALLBACK (on_recording_opened), self, G_CONNECT_DEFAULT);
-  g_signal_connect_object (
-      recording, "split", G_CALLBACK (on_recording_split), self, G_CONNECT_DEFAULT);
-  g_signal_connect_object (
-      recording, "closed", G_CALLBACK (on_recording_closed), self, G_CONNECT_DEFAULT);
-  g_signal_connect_object (
-      recording, "late", G_CALLBACK (on_recording_late), self, G_CONNECT_DEFAULT);
-  g_signal_connect_object (
-      recording, "size", G_CALLBACK (on_recording_size), self, G_CONNECT_DEFAULT);
-  g_signal_connect_object (
-      recording, "loss", G_CALLBACK (on_recording_loss), self, G_CONNECT_DEFAULT);
-  g_signal_connect_object (
-      recording, "overrun", G_CALLBACK (on_recording_overrun), self, G_CONNECT_DEFAULT);
+  for (gsize i = 0; i < G_N_ELEMENTS (HANDLERS); i++)
+    g_signal_connect_object (
+        recording, HANDLERS[i].signal, HANDLERS[i].handler, self, G_CONNECT_DEFAULT);
   mb_recording_set_without_video (recording, self->level != MB_SPACE_LEVEL_FREE);
   entry = g_new0 (Entry, 1);
   entry->peer_id = g_strdup (peer_id);
@@ -396,8 +413,13 @@ set_present (MbRecorder *self, const char *peer_id, const char *display_name, GP
 void
 mb_recorder_add_peer (MbRecorder *self, const char *peer_id, const char *display_name)
 {
+  g_autofree char *valid = g_utf8_make_valid (display_name, -1);
+
+  /* Between two characters. */
+  if (strlen (valid) > MAX_NAME)
+    *g_utf8_find_prev_char (valid, valid + MAX_NAME + 1) = '\0';
   if (!self->finishing)
-    mb_session_record_add_participant (self->record, peer_id, display_name);
+    mb_session_record_add_participant (self->record, peer_id, valid);
 }
 
 void

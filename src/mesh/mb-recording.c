@@ -67,6 +67,8 @@ struct _MbRecording {
   GArray *missing_gaps[2]; /* (element-type MbRecordedGap) the writer's, of sound and of pictures */
   guint64 n_missing[2];    /* frames, likewise */
   guint64 written_told;    /* bytes */
+  guint64 n_refused_told;  /* frames */
+  guint64 n_flooded_told;  /* packets, of the track that has most */
   gboolean finishing;
   gboolean stopping;
 };
@@ -79,6 +81,8 @@ enum {
   SIGNAL_OVERRUN,
   SIGNAL_SIZE,
   SIGNAL_LOSS,
+  SIGNAL_REFUSED,
+  SIGNAL_FLOODED,
   N_SIGNALS,
 };
 
@@ -298,6 +302,20 @@ on_rtp_lost (MbRecording *self, const GstStructure *structure, gpointer source)
   }
 }
 
+/* Its figures are totals: only what is new is told. */
+static void
+tell_total (
+    MbRecording *self, int signal, const GstStructure *structure, const char *name, guint64 *told)
+{
+  guint64 total = 0;
+
+  gst_structure_get_uint64 (structure, name, &total);
+  if (total <= *told)
+    return;
+  *told = total;
+  g_signal_emit (self, signals[signal], 0, total);
+}
+
 static void
 request_key_frames (MbRecording *self)
 {
@@ -334,6 +352,10 @@ on_bus_message (GstBus *bus, GstMessage *message, gpointer user_data)
     on_writer_closed (self, structure);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_SIZE)) {
     on_writer_size (self, structure);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_DROPPED)) {
+    tell_total (self, SIGNAL_REFUSED, structure, "refused", &self->n_refused_told);
+  } else if (gst_structure_has_name (structure, MB_MESSAGE_RTP_DROPPED)) {
+    tell_total (self, SIGNAL_FLOODED, structure, "packets", &self->n_flooded_told);
   } else if (gst_structure_has_name (structure, MB_MESSAGE_RTP_LOST)) {
     on_rtp_lost (self, structure, GST_MESSAGE_SRC (message));
   } else if (gst_structure_has_name (structure, MB_MESSAGE_WRITER_LATE)) {
@@ -721,6 +743,20 @@ mb_recording_class_init (MbRecordingClass *klass)
    */
   signals[SIGNAL_LOSS] = g_signal_new ("loss", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
       NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_BOOLEAN, G_TYPE_UINT64);
+
+  /**
+   * MbRecording::refused:
+   * @n_frames: so far, that are no frames of their codec
+   */
+  signals[SIGNAL_REFUSED] = g_signal_new ("refused", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+      0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
+
+  /**
+   * MbRecording::flooded:
+   * @n_packets: so far, that came faster than they could be taken apart
+   */
+  signals[SIGNAL_FLOODED] = g_signal_new ("flooded", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+      0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
 
   /**
    * MbRecording::overrun:

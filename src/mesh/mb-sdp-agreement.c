@@ -22,19 +22,30 @@ find_rtx (const MbSdpSection *to, const MbSdpCodec *to_codec, const MbSdpSection
   return rtx->payload_type;
 }
 
-static void
-find_send (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *remote,
+static gboolean
+find_send_as (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *remote,
     const MbCodecInfo *codec)
 {
   const MbSdpCodec *ours = mb_codec_info_match (codec, local);
   const MbSdpCodec *theirs = mb_codec_info_match (codec, remote);
 
   if (ours == NULL || theirs == NULL)
-    return;
+    return FALSE;
   self->send.codec = codec;
   self->send.payload_type = theirs->payload_type;
   self->send.rtx_payload_type = find_rtx (remote, theirs, local, ours);
   self->send.feedback = ours->feedback & theirs->feedback;
+  return TRUE;
+}
+
+static void
+find_send (MbSdpAgreement *self, const MbSdpSection *local, const MbSdpSection *remote,
+    const MbCodecInfo *codec)
+{
+  const MbCodecInfo *richer = mb_codec_info_get_richer (codec);
+
+  if (!find_send_as (self, local, remote, codec) && richer != NULL)
+    find_send_as (self, local, remote, richer);
 }
 
 static gboolean
@@ -161,7 +172,6 @@ mb_sdp_agreement_free (MbSdpAgreement *self)
 {
   g_free (self->mid);
   g_free (self->track_id);
-  g_free (self->refusal);
   g_array_unref (self->receive);
   g_array_unref (self->remote_ssrcs);
   g_free (self->rid);

@@ -23,7 +23,6 @@ typedef struct {
   gboolean is_sending; /* our track may be sent now */
   char *track_id;      /* (nullable) our track in this section */
   MbSdpPayload send;   /* as the peer wants it; its codec is NULL where nothing can be sent */
-  char *refusal;       /* (nullable) why our track cannot be sent at all in this connection */
 
   gboolean is_receiving;   /* the peer may send */
   GArray *receive;         /* (element-type MbSdpPayload) what may come, the likeliest first */

@@ -11,13 +11,18 @@
 
 /* The payload types are the ones that Chromium uses, so that they rarely have to differ. */
 static const MbCodecInfo CODECS[] = {
-    {"vp8", "VP8", "VP8", MB_SDP_KIND_VIDEO, 90000, 0, 96, NULL},
-    {"vp9", "VP9", "VP9", MB_SDP_KIND_VIDEO, 90000, 0, 98, "profile-id=0"},
-    {"h264", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 108, H264_FMTP "42e01f"},
-    {"h264-high", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 123, H264_FMTP "64001f"},
-    {"av1", "AV1", "AV1", MB_SDP_KIND_VIDEO, 90000, 0, 45, NULL},
-    {"opus", "opus", "OPUS", MB_SDP_KIND_AUDIO, 48000, 2, 111, "minptime=10;useinbandfec=1"},
+    {"vp8", "VP8", "VP8", MB_SDP_KIND_VIDEO, 90000, 0, 96, NULL, NULL},
+    {"vp9", "VP9", "VP9", MB_SDP_KIND_VIDEO, 90000, 0, 98, "profile-id=0", NULL},
+    {"h264", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 108, H264_FMTP "42e01f", NULL},
+    {"h264-main", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 121, H264_FMTP "4d001f", NULL},
+    {"h264-high", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 123, H264_FMTP "64001f",
+        "h264-high-444"},
+    {"h264-high-444", "H264", "H264", MB_SDP_KIND_VIDEO, 90000, 0, 125, H264_FMTP "f4001f", NULL},
+    {"av1", "AV1", "AV1", MB_SDP_KIND_VIDEO, 90000, 0, 45, NULL, NULL},
+    {"opus", "opus", "OPUS", MB_SDP_KIND_AUDIO, 48000, 2, 111, "minptime=10;useinbandfec=1", NULL},
 };
+
+#define LEVEL_USUAL 31
 
 /**
  * mb_codec_info_find:
@@ -88,9 +93,12 @@ rank_h264 (const MbCodecInfo *info, const MbSdpCodec *codec)
   if (!has_parameter (codec->fmtp, "packetization-mode", "1", "0") ||
       !parse_profile (codec->fmtp, &profile, &constraints))
     return 0;
-  /* A decoder for high takes main too. */
+  if (g_str_equal (info->id, "h264-high-444"))
+    return profile == 0xf4 ? 1 : 0;
   if (g_str_equal (info->id, "h264-high"))
-    return profile == 0x64 ? 2 : profile == 0x4d && (constraints & 0x80) == 0 ? 1 : 0;
+    return profile == 0x64 ? 1 : 0;
+  if (g_str_equal (info->id, "h264-main"))
+    return profile == 0x4d && (constraints & 0x80) == 0 ? 1 : 0;
   /* Constrained baseline has two spellings (RFC 6184, table 5): 42 with set1, and 4d with set0. */
   if ((profile == 0x42 && (constraints & 0x40) != 0) ||
       (profile == 0x4d && (constraints & 0x80) != 0))
@@ -135,8 +143,8 @@ mb_codec_info_of (const MbSdpCodec *codec)
  * @section: a section of a peer's description
  *
  * Returns: (transfer none) (nullable): the payload type of the section that is this codec in a form
- *   that we speak: H264 constrained baseline (else baseline) or high (else main) with
- *   packetization-mode 1, VP9 and AV1 in profile 0. NULL if there is none.
+ *   that we speak: H264 constrained baseline (else baseline), main or high with packetization-mode 1,
+ *   VP9 and AV1 in profile 0. NULL if there is none.
  */
 const MbSdpCodec *
 mb_codec_info_match (const MbCodecInfo *self, const MbSdpSection *section)
@@ -154,6 +162,56 @@ mb_codec_info_match (const MbCodecInfo *self, const MbSdpSection *section)
     }
   }
   return best;
+}
+
+/**
+ * mb_codec_info_get_richer:
+ * @self: a codec
+ *
+ * A decoder for high 4:4:4 takes high too (H.264 A.2.7), and browsers name the one where they do not name
+ * the other.
+ *
+ * Returns: (transfer none) (nullable): a codec whose decoders take @self too; NULL if there is none
+ */
+const MbCodecInfo *
+mb_codec_info_get_richer (const MbCodecInfo *self)
+{
+  return mb_codec_info_find (self->richer);
+}
+
+/**
+ * mb_codec_info_is_taken:
+ * @self: what is sent
+ * @section: a section of a peer's description
+ *
+ * Returns: whether the peer decodes it, by its own name or a richer one
+ */
+gboolean
+mb_codec_info_is_taken (const MbCodecInfo *self, const MbSdpSection *section)
+{
+  const MbCodecInfo *richer = mb_codec_info_get_richer (self);
+
+  return mb_codec_info_match (self, section) != NULL ||
+         (richer != NULL && mb_codec_info_match (richer, section) != NULL);
+}
+
+/**
+ * mb_codec_info_dup_level_fmtp:
+ * @self: a codec
+ * @level: of the H.264 that we send, 10 times its number; 0 means not known
+ *
+ * Returns: (transfer full) (nullable): the a=fmtp of our offers; its level is the one that we take or, where
+ *   it is higher, the one that we send
+ */
+char *
+mb_codec_info_dup_level_fmtp (const MbCodecInfo *self, unsigned int level)
+{
+  unsigned int profile;
+  unsigned int constraints;
+
+  if (!g_str_equal (self->name, "H264") || !parse_profile (self->fmtp, &profile, &constraints))
+    return g_strdup (self->fmtp);
+  return g_strdup_printf (H264_FMTP "%02x%02x%02x", profile, constraints, MAX (level, LEVEL_USUAL));
 }
 
 /**

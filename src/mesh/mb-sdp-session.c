@@ -57,12 +57,20 @@ free_agreement (gpointer data)
   mb_sdp_agreement_free (data);
 }
 
+/* The track is in no section now, and gets one of its own in our next offer. */
+static void
+leave_section (MbSdpSlot *slot, MbSdpAgreement *agreement)
+{
+  g_clear_pointer (&slot->track_id, g_free);
+  g_clear_pointer (&agreement->track_id, g_free);
+}
+
 static void
 update_agreements (MbSdpSession *self)
 {
   g_ptr_array_set_size (self->agreements, 0);
   for (unsigned int i = 0; i < self->table.slots->len; i++) {
-    const MbSdpSlot *slot = self->table.slots->pdata[i];
+    MbSdpSlot *slot = self->table.slots->pdata[i];
     MbSdpTableTrack *track = mb_sdp_table_find_track (&self->table, slot->track_id);
     MbSdpAgreement *agreement;
 
@@ -73,9 +81,11 @@ update_agreements (MbSdpSession *self)
     g_ptr_array_add (self->agreements, agreement);
     if (track != NULL && !agreement->is_live)
       mb_sdp_table_refuse (track, "the peer refused its section");
+    else if (track != NULL && agreement->send.codec == NULL && slot->wants_receive &&
+             mb_sdp_table_may_stand_apart (track))
+      leave_section (slot, agreement);
     else if (track != NULL && agreement->send.codec == NULL)
       mb_sdp_table_refuse (track, "the peer does not take its codec");
-    agreement->refusal = track != NULL ? g_strdup (track->refusal) : NULL;
   }
 }
 
@@ -95,9 +105,11 @@ list_infos (const char *const *names, MbSdpKind kind)
 
   for (unsigned int i = 0; names != NULL && names[i] != NULL; i++) {
     add_info (infos, mb_codec_info_find (names[i]), kind);
-    /* Who takes H.264 takes either profile: nothing here decodes it. */
-    if (g_ascii_strcasecmp (names[i], "h264") == 0)
+    /* Who takes H.264 takes any of its profiles that browsers send. */
+    if (g_ascii_strcasecmp (names[i], "h264") == 0) {
+      add_info (infos, mb_codec_info_find ("h264-main"), kind);
       add_info (infos, mb_codec_info_find ("h264-high"), kind);
+    }
   }
   return infos;
 }

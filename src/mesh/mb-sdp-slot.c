@@ -281,6 +281,8 @@ list_codecs (const MbSdpSlot *self, const MbSdpSlotWish *wish)
   }
   if (send != NULL && !g_ptr_array_find (codecs, send, NULL))
     g_ptr_array_add (codecs, send);
+  if (send != NULL && mb_codec_info_get_richer (send) != NULL)
+    g_ptr_array_add (codecs, (gpointer) mb_codec_info_get_richer (send));
   /* A section that rests keeps what was agreed: without a codec it would be rejected for good. */
   is_resting = codecs->len == 0 && self->local != NULL;
   for (unsigned int i = 0; is_resting && i < self->local->codecs->len; i++) {

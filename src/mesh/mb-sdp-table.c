@@ -147,6 +147,18 @@ mb_sdp_table_refuse (MbSdpTableTrack *track, const char *reason)
   track->refusal = g_strdup (reason);
 }
 
+/**
+ * mb_sdp_table_may_stand_apart:
+ *
+ * Browsers that decode H.264 high, and do not encode it, name it only in sections where they just
+ * receive: ours is offered in one of its own before it counts as refused.
+ */
+gboolean
+mb_sdp_table_may_stand_apart (const MbSdpTableTrack *track)
+{
+  return mb_codec_info_get_richer (track->codec) != NULL;
+}
+
 static gboolean
 has_mid (const MbSdpTable *self, const char *mid)
 {
@@ -200,7 +212,7 @@ find_slot_for_track (const MbSdpTable *self, const MbSdpTableTrack *track)
     MbSdpSlot *slot = self->slots->pdata[i];
 
     if (slot->is_live && slot->kind == track->kind && slot->track_id == NULL &&
-        (slot->remote == NULL || mb_codec_info_match (track->codec, slot->remote) != NULL))
+        (slot->remote == NULL || mb_codec_info_is_taken (track->codec, slot->remote)))
       return slot;
   }
   return NULL;
@@ -269,7 +281,7 @@ mb_sdp_table_place_in_their_offer (MbSdpTable *self)
           (slot->remote->direction & MB_SDP_DIRECTION_RECVONLY) == 0)
         continue;
       is_wanted = TRUE;
-      if (mb_codec_info_match (track->codec, slot->remote) == NULL)
+      if (!mb_codec_info_is_taken (track->codec, slot->remote))
         continue;
       is_known = TRUE;
       if (slot->track_id == NULL) {
@@ -277,7 +289,7 @@ mb_sdp_table_place_in_their_offer (MbSdpTable *self)
         break;
       }
     }
-    if (is_wanted && !is_known)
+    if (is_wanted && !is_known && !mb_sdp_table_may_stand_apart (track))
       mb_sdp_table_refuse (track, "the peer does not take its codec");
   }
 }

@@ -41,6 +41,7 @@ void mb_sdp_table_track_free (MbSdpTableTrack *track);
 MbSdpTableTrack *mb_sdp_table_find_track (const MbSdpTable *self, const char *id);
 MbSdpSlot *mb_sdp_table_find_slot (const MbSdpTable *self, const MbSdpTableTrack *track);
 void mb_sdp_table_refuse (MbSdpTableTrack *track, const char *reason);
+gboolean mb_sdp_table_may_stand_apart (const MbSdpTableTrack *track);
 
 void mb_sdp_table_place_first (
     MbSdpTable *self, const MbSdpKind *kinds, unsigned int n_kinds, const char *application_mid);

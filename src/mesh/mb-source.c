@@ -16,7 +16,9 @@
 #include "mb-bitrate.h"
 #include "mb-clip-play.h"
 #include "mb-error.h"
+#include "mb-h264.h"
 #include "mb-pipeline-path.h"
+#include "mb-sdp-codec.h"
 #include "names.h"
 
 #define OPUS_CHANNELS 2
@@ -38,6 +40,8 @@ typedef struct {
 struct _MbSource {
   GObject parent;
 
+  MbSource *picture;    /* (nullable) owned; of a pair, which has none of what follows */
+  MbSource *sound;      /* (nullable) owned */
   MbMedia *media;       /* owned */
   MbPipelineSpec *spec; /* owned */
   GstElement *pipeline; /* owned */
@@ -128,9 +132,43 @@ find_codec (GstPad *pad)
   return MB_CODEC_UNKNOWN;
 }
 
+/* What the caps before a payloader leave no choice of, such as those of a filter; NULL where they do. */
+static char *
+dup_profile (GstElement *payloader)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (payloader, "sink");
+  g_autoptr (GstCaps) caps = pad != NULL ? gst_pad_peer_query_caps (pad, NULL) : NULL;
+
+  return caps != NULL && !gst_caps_is_any (caps) && !gst_caps_is_empty (caps)
+             ? g_strdup (gst_structure_get_string (gst_caps_get_structure (caps, 0), "profile"))
+             : NULL;
+}
+
+static void
+find_sdp_codec (
+    MbSource *self, Stream *stream, GstElement *payloader, const MbSourceOptions *options)
+{
+  const MbClip *clip = options != NULL ? options->clip : NULL;
+  g_autofree char *profile = NULL;
+  const char *codec = NULL;
+
+  if (stream->public.codec == MB_CODEC_H264) {
+    profile = clip != NULL ? g_strdup (clip->profile) : dup_profile (payloader);
+    codec = mb_h264_find_codec (profile);
+    if (clip != NULL)
+      stream->public.h264_level = clip->level;
+    else if (options != NULL && mb_pipeline_spec_has_parameter (self->spec, PARAMETER_SIZE))
+      stream->public.h264_level =
+          mb_h264_find_level (options->width, options->height, options->fps);
+  }
+  stream->public.sdp_codec =
+      codec != NULL ? codec : mb_codec_info_find (mb_codec_get_name (stream->public.codec))->id;
+}
+
 /* Takes over nothing; the payloader and the new sink are in self->pipeline. */
 static gboolean
-add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, GError **error)
+add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, const MbSourceOptions *options,
+    GError **error)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (payloader, "src");
   MbCodec codec = pad != NULL ? find_codec (pad) : MB_CODEC_UNKNOWN;
@@ -148,6 +186,7 @@ add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, GError **er
   stream->public.codec = codec;
   stream->public.clock_rate = mb_codec_get_clock_rate (codec);
   stream->public.channels = codec == MB_CODEC_OPUS ? OPUS_CHANNELS : kind == MB_MEDIA_KIND_AUDIO;
+  find_sdp_codec (self, stream, payloader, options);
   stream->public.feed = mb_feed_new (self->media, kind, codec, stream->public.clock_rate);
 
   stream->sink = gst_element_factory_make (MB_ELEMENT_RTP_SINK, NULL);
@@ -169,7 +208,8 @@ add_stream (MbSource *self, GstElement *payloader, MbMediaKind kind, GError **er
 
 /* Elements called video, video2, … and audio, audio2, … become feeds. */
 static gboolean
-add_streams (MbSource *self, const char *name, MbMediaKind kind, GError **error)
+add_streams (MbSource *self, const char *name, MbMediaKind kind, const MbSourceOptions *options,
+    GError **error)
 {
   for (unsigned int n = 1;; n++) {
     g_autofree char *full = n == 1 ? g_strdup (name) : g_strdup_printf ("%s%u", name, n);
@@ -177,7 +217,7 @@ add_streams (MbSource *self, const char *name, MbMediaKind kind, GError **error)
 
     if (payloader == NULL)
       return TRUE;
-    if (!add_stream (self, payloader, kind, error))
+    if (!add_stream (self, payloader, kind, options, error))
       return FALSE;
   }
 }
@@ -258,11 +298,15 @@ make_bitrate (MbSource *self, const MbSourceOptions *options)
 }
 
 static gboolean
-apply_settings (MbSource *self, const char *const *settings, GError **error)
+apply_settings (MbSource *self, const MbSourceOptions *options, GError **error)
 {
+  const char *const *settings = options->settings;
+
   for (guint i = 0; settings != NULL && settings[i] != NULL; i++) {
     g_auto (GStrv) parts = g_strsplit (settings[i], "=", 2);
 
+    if (options->settings_may_be_of_others && !mb_source_has_parameter (self, parts[0]))
+      continue;
     if (!mb_pipeline_spec_set_parameter (self->spec, self->pipeline, parts[0], parts[1], error))
       return FALSE;
   }
@@ -286,9 +330,9 @@ build (MbSource *self, const MbSourceOptions *options, GError **error)
   if (self->pipeline == NULL ||
       (options != NULL &&
           (!apply_options (self, options, error) || !apply_clip (self, options, error) ||
-              !apply_settings (self, options->settings, error))) ||
-      !add_streams (self, "video", MB_MEDIA_KIND_VIDEO, error) ||
-      !add_streams (self, "audio", MB_MEDIA_KIND_AUDIO, error))
+              !apply_settings (self, options, error))) ||
+      !add_streams (self, "video", MB_MEDIA_KIND_VIDEO, options, error) ||
+      !add_streams (self, "audio", MB_MEDIA_KIND_AUDIO, options, error))
     return FALSE;
   if (self->streams->len == 0) {
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "source %s has no element named video or audio",
@@ -365,15 +409,59 @@ mb_source_new (MbMedia *media, const char *spec, const MbSourceOptions *options,
   return found != NULL ? mb_source_new_for_spec (media, found, options, error) : NULL;
 }
 
+/**
+ * mb_source_new_pair:
+ * @picture: (transfer none): whose picture is sent
+ * @sound: (transfer none): whose sound is sent
+ *
+ * Runs nothing itself: both go on as they do, and may be sent by others too.
+ *
+ * Returns: (transfer full): as one
+ */
+MbSource *
+mb_source_new_pair (MbSource *picture, MbSource *sound)
+{
+  MbSource *self = g_object_new (MB_TYPE_SOURCE, NULL);
+
+  self->picture = g_object_ref (picture);
+  self->sound = g_object_ref (sound);
+  return self;
+}
+
+/**
+ * mb_source_has_part:
+ *
+ * Returns: whether @part is @self, or one of its pair
+ */
+gboolean
+mb_source_has_part (MbSource *self, MbSource *part)
+{
+  return self == part || (self->picture != NULL && (self->picture == part || self->sound == part));
+}
+
+/**
+ * mb_source_has_parameter:
+ * @self: no pair
+ */
+gboolean
+mb_source_has_parameter (MbSource *self, const char *name)
+{
+  return mb_pipeline_spec_has_parameter (self->spec, name);
+}
+
 const char *
 mb_source_get_name (MbSource *self)
 {
+  if (self->picture != NULL)
+    return mb_source_get_name (self->picture);
   return mb_pipeline_spec_get_name (self->spec);
 }
 
 static const MbSourceStream *
 find_stream (MbSource *self, MbMediaKind kind)
 {
+  if (self->picture != NULL)
+    return find_stream (kind == MB_MEDIA_KIND_VIDEO ? self->picture : self->sound, kind);
   for (guint i = 0; i < self->streams->len; i++) {
     Stream *stream = self->streams->pdata[i];
 
@@ -601,6 +689,8 @@ adapt (MbSource *self)
 void
 mb_source_take_estimate (MbSource *self, gconstpointer peer, unsigned int bps)
 {
+  if (self->picture != NULL)
+    mb_source_take_estimate (self->picture, peer, bps);
   if (self->bitrate == NULL)
     return;
   mb_bitrate_take (self->bitrate, peer, bps, g_get_monotonic_time ());
@@ -614,6 +704,8 @@ mb_source_take_estimate (MbSource *self, gconstpointer peer, unsigned int bps)
 void
 mb_source_drop_estimate (MbSource *self, gconstpointer peer)
 {
+  if (self->picture != NULL)
+    mb_source_drop_estimate (self->picture, peer);
   if (self->bitrate == NULL)
     return;
   mb_bitrate_forget (self->bitrate, peer);
@@ -636,6 +728,8 @@ mb_source_dispose (GObject *object)
   g_clear_pointer (&self->bitrate, mb_bitrate_free);
   g_clear_pointer (&self->spec, mb_pipeline_spec_unref);
   g_clear_pointer (&self->media, mb_media_unref);
+  g_clear_object (&self->picture);
+  g_clear_object (&self->sound);
   G_OBJECT_CLASS (mb_source_parent_class)->dispose (object);
 }
 

@@ -26,6 +26,7 @@ G_DECLARE_FINAL_TYPE (MbSource, mb_source, MB, SOURCE, GObject)
  * @place: where in it to begin, 0 to 1
  * @loop: whether to begin again at its end
  * @settings: (nullable) (array zero-terminated=1): `NAME=VALUE`, further parameters
+ * @settings_may_be_of_others: those that the description has no parameter for are no error
  *
  * What the command line says of what is sent. What a description has no parameter for is ignored.
  */
@@ -41,6 +42,7 @@ typedef struct {
   double place;
   gboolean loop;
   const char *const *settings;
+  gboolean settings_may_be_of_others;
 } MbSourceOptions;
 
 /**
@@ -49,6 +51,8 @@ typedef struct {
  * @codec: never %MB_CODEC_UNKNOWN
  * @clock_rate: Hz
  * @channels: for SDP; 0 for video, 2 for Opus whatever it carries (RFC 7587 section 7)
+ * @sdp_codec: what descriptions call it: "vp8", "h264-high"; static
+ * @h264_level: 10 times the number; 0 where it is not known, or no H.264
  * @payload_type: as in the packets; senders put their own
  * @fmtp: (nullable): the parameters of the codec as an fmtp line has them, `;` between; may change
  *   between start and the first packet
@@ -57,6 +61,8 @@ typedef struct {
   MbFeed *feed;
   MbMediaKind kind;
   MbCodec codec;
+  const char *sdp_codec;
+  unsigned int h264_level;
   unsigned int clock_rate;
   unsigned int channels;
   unsigned int payload_type;
@@ -67,6 +73,9 @@ MbSource *mb_source_new (
     MbMedia *media, const char *spec, const MbSourceOptions *options, GError **error);
 MbSource *mb_source_new_for_spec (
     MbMedia *media, MbPipelineSpec *spec, const MbSourceOptions *options, GError **error);
+MbSource *mb_source_new_pair (MbSource *picture, MbSource *sound);
+gboolean mb_source_has_part (MbSource *self, MbSource *part);
+gboolean mb_source_has_parameter (MbSource *self, const char *name);
 const char *mb_source_get_name (MbSource *self);
 const MbSourceStream *mb_source_get_video (MbSource *self);
 const MbSourceStream *mb_source_get_audio (MbSource *self);

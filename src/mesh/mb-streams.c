@@ -10,12 +10,15 @@
 
 #include <string.h>
 
+#include "mb-sdp-codec.h"
+
 #define N_OUTGOING 2 /* one video and one audio */
 
 /* One of our own streams, whether or not the peer takes it. */
 typedef struct {
-  const char *id; /* its track id in descriptions */
-  MbFeed *feed;   /* (nullable) owned; NULL where the source has none of the kind */
+  const char *id;               /* its track id in descriptions */
+  const MbSourceStream *stream; /* (nullable) borrowed of the source */
+  MbFeed *feed;                 /* (nullable) owned; NULL where the source has none of the kind */
   guint32 ssrc;
   guint32 rtx_ssrc;       /* of video; 0 for audio */
   unsigned int sender_id; /* 0 means not sending */
@@ -44,7 +47,7 @@ mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const 
     unsigned int give_up_ms)
 {
   MbStreams *self = g_new0 (MbStreams, 1);
-  MbFeed *feeds[N_OUTGOING] = {NULL, NULL};
+  const MbSourceStream *streams[N_OUTGOING] = {NULL, NULL};
 
   self->media = mb_media_ref (media);
   self->transport = mb_transport_ref (transport);
@@ -53,12 +56,13 @@ mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source, const 
   self->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify) mb_track_unref);
   if (source != NULL) {
     self->source = g_object_ref (source);
-    feeds[0] = mb_source_get_video_feed (source);
-    feeds[1] = mb_source_get_audio_feed (source);
+    streams[0] = mb_source_get_video (source);
+    streams[1] = mb_source_get_audio (source);
   }
   for (int i = 0; i < N_OUTGOING; i++) {
-    self->outgoing[i].id = i == 0 ? "video" : "audio";
-    self->outgoing[i].feed = feeds[i] != NULL ? mb_feed_ref (feeds[i]) : NULL;
+    self->outgoing[i].id = i == 0 ? MB_STREAMS_VIDEO_ID : MB_STREAMS_AUDIO_ID;
+    self->outgoing[i].stream = streams[i];
+    self->outgoing[i].feed = streams[i] != NULL ? mb_feed_ref (streams[i]->feed) : NULL;
     /* Never 0, which means "not known" in RTCP's places. */
     self->outgoing[i].ssrc = g_random_int () | 1U;
     self->outgoing[i].rtx_ssrc = i == 0 ? (self->outgoing[i].ssrc ^ 0x10000) : 0;
@@ -120,16 +124,18 @@ mb_streams_announce (MbStreams *self, MbSdpSession *session)
 {
   for (int i = 0; i < N_OUTGOING; i++) {
     Outgoing *outgoing = &self->outgoing[i];
-    g_autofree char *codec = NULL;
+    g_autofree char *fmtp = NULL;
     MbSdpTrack track = {0};
 
     if (outgoing->feed == NULL)
       continue;
-    codec = g_ascii_strdown (mb_codec_get_name (mb_feed_get_codec (outgoing->feed)), -1);
+    fmtp = mb_codec_info_dup_level_fmtp (
+        mb_codec_info_find (outgoing->stream->sdp_codec), outgoing->stream->h264_level);
     track.id = outgoing->id;
     track.kind = mb_feed_get_kind (outgoing->feed) == MB_MEDIA_KIND_VIDEO ? MB_SDP_KIND_VIDEO
                                                                           : MB_SDP_KIND_AUDIO;
-    track.codec = codec;
+    track.codec = outgoing->stream->sdp_codec;
+    track.fmtp = fmtp;
     track.stream_id = self->cname;
     track.cname = self->cname;
     track.content = "camera";
@@ -148,8 +154,6 @@ apply_outgoing (MbStreams *self, Outgoing *outgoing, const MbSdpSession *session
 
   if (agreement == NULL || !agreement->is_live || !agreement->is_sending ||
       agreement->send.codec == NULL) {
-    if (agreement != NULL && agreement->refusal != NULL)
-      g_info ("our %s is not sent: %s", outgoing->id, agreement->refusal);
     if (outgoing->sender_id != 0)
       mb_transport_remove_sender (self->transport, outgoing->sender_id);
     outgoing->sender_id = 0;

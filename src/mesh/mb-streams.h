@@ -11,6 +11,10 @@
 #include "mb-track.h"
 #include "mb-transport.h"
 
+/* What our tracks are called in descriptions. */
+#define MB_STREAMS_VIDEO_ID "video"
+#define MB_STREAMS_AUDIO_ID "audio"
+
 typedef struct _MbStreams MbStreams;
 
 MbStreams *mb_streams_new (MbMedia *media, MbTransport *transport, MbSource *source,

@@ -168,7 +168,7 @@ test_wrong (void)
       {"--room x --server a:3000", "did you mean http://a:3000"},
       {"--room x --server http://a --listen 3000", "--listen is about hosting"},
       {"--room x --codec vp7", "--codec: unknown codec 'vp7'"},
-      {"--room x --source a --source b", "once in this version"},
+      {"--room x --source a --source b --source c", "given twice"},
       {"--room x --size 640", "--size: '640' is no size"},
       {"--room x --fps 0", "--fps: '0' is no whole number from 1 to 120"},
       {"--room x --fps 121", "from 1 to 120"},

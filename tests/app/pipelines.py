@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """pipelines.py: sources as they are listed, checked, set and refused."""
+import json
 import os
 import subprocess
 import sys
@@ -76,6 +77,22 @@ def test_set_reaches_the_source_and_is_checked(case):
     for setting, says in (("pattern=sunset", "pattern"), ("colour=red", "has no parameter colour")):
         bad = case.run("--server", host.url, "--room", "x", "--source", "videotestsrc", "--set", setting)
         assert bad.returncode == 2 and says in bad.stderr and bad.stderr.count("\n") == 1, bad
+
+
+def test_two_sources_are_a_picture_and_a_sound(case):
+    host = case.host()
+    common = ("--server", host.url, "--room", "x", "--source", "audiotestsrc")
+    for more, says in ((("--source", "audiotestsrc"), "one has to have a picture"),
+                       (("--source", "videotestsrc", "--source", "testcard"), "twice"),
+                       (("--source", "videotestsrc", "--set", "wings=2"), "neither source has a parameter wings")):
+        bad = case.run(*common, *more)
+        assert bad.returncode == 2 and says in bad.stderr and bad.stderr.count("\n") == 1, bad
+    run = case.start(*common, "--source", "videotestsrc", "--size", "160x120", "--set", "pattern=smpte", "--set", "volume=0",
+                     "--count", "2", "--duration", "4s", "--report", case.path("report.json"))
+    assert run.wait() == 0, run.stderr
+    with open(case.path("report.json"), encoding="utf-8") as file:
+        peers = [peer for bot in json.load(file)["bots"] for peer in bot["peers"]]
+    assert len(peers) == 2 and all(peer["rx"]["video"]["frames"] > 0 and peer["rx"]["audio"]["packets"] > 0 for peer in peers), peers
 
 
 def test_files_that_cannot_be_sent_are_one_line(case):

@@ -608,6 +608,84 @@ test_found (Fixture *fixture, gconstpointer data)
 
 #define ADD(name, data, func) g_test_add (name, Fixture, data, set_up, func, tear_down)
 
+static char *
+read_text (Fixture *fixture, const char *name)
+{
+  g_autofree char *path = path_of (fixture, name);
+  char *text = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  return text;
+}
+
+static void
+make_pending (Fixture *fixture)
+{
+  g_autofree char *path = path_of (fixture, "session.json");
+  g_autofree char *events = path_of (fixture, "events.jsonl");
+  g_autofree char *text = NULL;
+  g_autofree char *pending = NULL;
+
+  record (fixture, "a.webm", FALSE, WHOLE);
+  describe_whole (fixture, "a.webm");
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  pending = g_strdup_printf ("{\"onFinish\":\"pending\",%s", strchr (text, '{') + 1);
+  g_assert_true (g_file_set_contents (path, pending, -1, NULL));
+  g_assert_true (g_file_set_contents (events, "", -1, NULL));
+}
+
+static gboolean
+hand_over (Fixture *fixture, const char *command, char **said)
+{
+  /* Ten tries as people get them, in a hundredth of the time. */
+  const MbArchivePace pace = {10, 10, 40};
+  GString *out = g_string_new (NULL);
+  gboolean is_done = mb_archive_hand_over (fixture->session, command, &pace, out);
+
+  *said = g_string_free (out, FALSE);
+  return is_done;
+}
+
+/* The command is tried ten times, each time later up to a limit, and left to who comes later. */
+static void
+test_given_up (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *times = path_of (fixture, "../times");
+  g_autofree char *command = g_strdup_printf ("date +%%s%%N >> %s; exit 7", times);
+  g_autofree char *said = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  unsigned int n_events = 0;
+
+  make_pending (fixture);
+  g_assert_false (hand_over (fixture, command, &said));
+  g_assert_nonnull (strstr (said, "given up after 10 tries"));
+  g_assert_true (g_file_get_contents (times, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 11); /* the last one is empty */
+  for (int i = 1; i < 10; i++) {
+    gint64 ms =
+        (g_ascii_strtoll (lines[i], NULL, 10) - g_ascii_strtoll (lines[i - 1], NULL, 10)) / 1000000;
+
+    g_assert_cmpint (ms, >=, MIN (10 << (i - 1), 40));
+  }
+  g_clear_pointer (&text, g_free);
+  text = read_text (fixture, "events.jsonl");
+  for (const char *at = text; (at = strstr (at, "\"status\":7")) != NULL; at++)
+    n_events++;
+  g_assert_cmpuint (n_events, ==, 10);
+  g_clear_pointer (&text, g_free);
+  text = read_text (fixture, "session.json");
+  g_assert_nonnull (strstr (text, "pending"));
+
+  g_assert_true (hand_over (fixture, "true", &again));
+  g_clear_pointer (&text, g_free);
+  text = read_text (fixture, "session.json");
+  g_assert_null (strstr (text, "pending"));
+  g_assert_nonnull (strstr (text, "\"done\""));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -631,5 +709,6 @@ main (int argc, char **argv)
   ADD ("/archive/session/names-lead-nowhere", NULL, test_hostile_session);
   ADD ("/archive/session/is-found-in-archive-room-and-itself", NULL, test_found);
   ADD ("/archive/info/is-a-table-without-control-characters", NULL, test_table);
+  ADD ("/archive/command-that-fails-is-given-up-and-left-to-the-next", NULL, test_given_up);
   return g_test_run ();
 }

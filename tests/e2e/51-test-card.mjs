@@ -87,6 +87,24 @@ test('each fault of a picture or sound is told, and a good one has none', { time
     assert.ok(!by[name].video.wrong, `${name} is nobody else's`);
 });
 
+test('in each codec the card tells when it was drawn, whose it is, and when it beeps', { timeout: 60000 }, async (t) => {
+  const host = await startHost(t);
+  const codecs = ['vp8', 'vp9', 'h264'];
+  for (const codec of codecs)
+    start(t, ['--server', host.url, '--room', 'x', '--name', codec, '--source', 'testcard', '--codec', codec, ...SMALL]);
+  await until(async () => (await membersOf(host.url, 'x')).length === codecs.length, 30000, 'all of them in the room');
+  const { code, out, report } = await judge(t, host.url, ['--room', 'x', '--name', 'judge', '--duration', '10s', '--expect',
+    'latency.p50 < 2s', '--expect', 'av.skew.p50 < 250ms', '--expect', 'rx.video.wrong == 0', '--expect', 'rx.video.repeated == 0',
+    '--expect', 'errors == 0']);
+  assert.equal(code, 0, out);
+  for (const peer of peersOf(report)) {
+    const { latency, avSkew, video } = peer.rx;
+    t.diagnostic(`${video.codec}: latency ${latency.p50.toFixed(1)} ms, skew ${avSkew.p50.toFixed(1)} ms, ${video.skipped} skipped of ${video.frames}`);
+    assert.equal(video.codec.toLowerCase(), peer.displayName);
+    assert.ok(latency.samples > 20 && avSkew.samples >= 3 && video.skipped < 0.2 * video.frames, JSON.stringify(peer.rx));
+  }
+});
+
 test('bots with cards know each other, and expectations of what they see hold', { timeout: 60000 }, async (t) => {
   const host = await startHost(t);
   const { code, out, report } = await judge(t, host.url, ['--room', 'x', '--count', '3', '--source', 'testcard', ...SMALL,

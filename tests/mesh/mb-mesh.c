@@ -12,6 +12,7 @@
 #include <gst/gsttracerfactory.h>
 #include <string.h>
 
+#include "mb-peer.h"
 #include "mb-server.h"
 
 #define PATIENCE_S 40
@@ -32,6 +33,7 @@ typedef struct {
   gboolean joined;
   gboolean left;
   GError *error;
+  MbPeer *peer; /* (nullable) owned: the first that came */
 } Member;
 
 static gboolean
@@ -158,6 +160,13 @@ on_failed (MbMesh *mesh, const GError *error, Member *member)
 }
 
 static void
+on_peer_added (MbMesh *mesh, MbPeer *peer, Member *member)
+{
+  if (member->peer == NULL)
+    member->peer = g_object_ref (peer);
+}
+
+static void
 member_start (Fixture *fixture, Member *member, const char *name, gboolean sends, gboolean records)
 {
   g_autofree char *url = g_strdup (mb_server_get_url (fixture->server));
@@ -171,6 +180,7 @@ member_start (Fixture *fixture, Member *member, const char *name, gboolean sends
   member->mesh = mb_mesh_new (fixture->media, sends ? fixture->source : NULL, &config, &error);
   g_assert_no_error (error);
   g_signal_connect (member->mesh, "joined", G_CALLBACK (on_joined), member);
+  g_signal_connect (member->mesh, "peer-added", G_CALLBACK (on_peer_added), member);
   g_signal_connect (member->mesh, "left", G_CALLBACK (on_left), member);
   g_signal_connect (member->mesh, "failed", G_CALLBACK (on_failed), member);
   mb_mesh_start (member->mesh);
@@ -186,6 +196,7 @@ member_leave (Member *member)
   mb_mesh_leave (member->mesh);
   while (!member->left)
     g_main_context_iteration (NULL, TRUE);
+  g_clear_object (&member->peer);
   g_clear_object (&member->mesh);
   g_clear_error (&member->error);
 }
@@ -225,6 +236,36 @@ test_recorded (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpuint (count_files (fixture->folder, ".webm", ENOUGH_BYTES), ==, 1);
   g_assert_cmpuint (count_files (fixture->folder, ".part", 0), ==, 0);
+}
+
+static unsigned int
+get_patience_ms (const Member *member)
+{
+  GPtrArray *tracks = NULL;
+
+  while (member->peer == NULL || (tracks = mb_peer_get_tracks (member->peer)) == NULL ||
+         tracks->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  return ((const MbTrack *) g_ptr_array_index (tracks, 0))->give_up_ms;
+}
+
+/* Who has somebody to talk to does not keep what comes for so long. */
+static void
+test_patience (Fixture *fixture, gconstpointer data)
+{
+  Member sender = {0};
+  Member archive = {0};
+  Member both = {0};
+
+  member_start (fixture, &sender, "sender", TRUE, FALSE);
+  member_start (fixture, &archive, "archive", FALSE, TRUE);
+  member_start (fixture, &both, "both", TRUE, TRUE);
+
+  g_assert_cmpuint (get_patience_ms (&archive), ==, 2000);
+  g_assert_cmpuint (get_patience_ms (&both), ==, 0);
+  member_leave (&both);
+  member_leave (&archive);
+  member_leave (&sender);
 }
 
 static void
@@ -271,6 +312,8 @@ main (int argc, char **argv)
   g_setenv ("GST_TRACERS", "leaks", TRUE);
   gst_init (&argc, &argv);
   g_test_add ("/mesh/a-sender-is-recorded", Fixture, NULL, set_up, test_recorded, tear_down);
+  g_test_add ("/mesh/who-only-records-waits-two-seconds-for-what-is-lost", Fixture, NULL, set_up,
+      test_patience, tear_down);
   g_test_add ("/mesh/three-see-two-each", Fixture, NULL, set_up, test_three, tear_down);
   g_test_add ("/mesh/leaving-at-any-moment-leaves-nothing", Fixture, NULL, set_up,
       test_left_at_once, tear_down);

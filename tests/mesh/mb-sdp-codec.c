@@ -59,7 +59,12 @@ test_forms (void)
       {"h264", "H264", 90000, 0, "packetization-mode=1;profile-level-id=zzzzzz", FALSE},
       {"h264", "H264", 90000, 0, NULL, FALSE},
       {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=640c1f", TRUE},
-      {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=4d001f", TRUE},
+      {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=4d001f", FALSE},
+      {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=f4001f", FALSE},
+      {"h264-main", "H264", 90000, 0, "packetization-mode=1;profile-level-id=4d001f", TRUE},
+      {"h264-main", "H264", 90000, 0, "packetization-mode=1;profile-level-id=64001f", FALSE},
+      {"h264-main", "H264", 90000, 0, "packetization-mode=1;profile-level-id=4de01f", FALSE},
+      {"h264-high-444", "H264", 90000, 0, "packetization-mode=1;profile-level-id=f4001f", TRUE},
       {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=4de01f", FALSE},
       {"h264-high", "H264", 90000, 0, "packetization-mode=1;profile-level-id=42e01f", FALSE},
       {"h264-high", "H264", 90000, 0, "packetization-mode=0;profile-level-id=64001f", FALSE},
@@ -91,6 +96,47 @@ test_best_h264 (void)
       fmtp, ==, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f");
 }
 
+static void
+test_richer (void)
+{
+  static const struct {
+    const char *codec;
+    const char *fmtp;
+    gboolean is_taken;
+  } CASES[] = {
+      {"h264-high", "packetization-mode=1;profile-level-id=64001f", TRUE},
+      {"h264-high", "packetization-mode=1;profile-level-id=f4001f", TRUE},
+      {"h264-high", "packetization-mode=1;profile-level-id=4d001f", FALSE},
+      {"h264-main", "packetization-mode=1;profile-level-id=f4001f", FALSE},
+      {"h264", "packetization-mode=1;profile-level-id=42e01f", TRUE},
+  };
+
+  for (unsigned int i = 0; i < G_N_ELEMENTS (CASES); i++) {
+    g_autoptr (MbSdpSection) section = section_with ("H264", 90000, 0, CASES[i].fmtp);
+
+    g_assert_cmpint (mb_codec_info_is_taken (mb_codec_info_find (CASES[i].codec), section), ==,
+        CASES[i].is_taken);
+  }
+}
+
+static void
+test_levels (void)
+{
+  static const struct {
+    const char *codec;
+    unsigned int level;
+    const char *profile_level_id;
+  } CASES[] = {{"h264", 0, "=42e01f"}, {"h264", 13, "=42e01f"}, {"h264", 32, "=42e020"},
+      {"h264-high", 40, "=640028"}};
+
+  for (unsigned int i = 0; i < G_N_ELEMENTS (CASES); i++) {
+    g_autofree char *fmtp =
+        mb_codec_info_dup_level_fmtp (mb_codec_info_find (CASES[i].codec), CASES[i].level);
+
+    g_assert_true (g_str_has_suffix (fmtp, CASES[i].profile_level_id));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -98,5 +144,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp-codec/names-in-any-case", test_names);
   g_test_add_func ("/sdp-codec/only-in-the-form-we-speak", test_forms);
   g_test_add_func ("/sdp-codec/constrained-baseline-before-baseline", test_best_h264);
+  g_test_add_func ("/sdp-codec/high-is-taken-by-richer-decoders", test_richer);
+  g_test_add_func ("/sdp-codec/offers-have-the-level-that-is-sent", test_levels);
   return g_test_run ();
 }

@@ -165,7 +165,7 @@ test_numbers (void)
       g_assert_true (codec->apt < 0 || seen[codec->apt]);
     }
   }
-  g_assert_cmpuint (n_rtx, ==, 4);
+  g_assert_cmpuint (n_rtx, ==, 5);
 }
 
 /* The peer's answer says what it sends with, whatever we named first. */

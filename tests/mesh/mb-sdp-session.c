@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-sdp-codec.h"
 #include "mb-sdp-guard.h"
 
 #define ALL_FEEDBACK                                                           \
@@ -260,6 +261,52 @@ test_codec_unknown_to_the_peer (void)
   g_assert_false (mb_sdp_session_needs_offer (session));
 }
 
+/* Chromium decodes it, and says so only where it does not send. */
+static void
+test_high_stands_apart (void)
+{
+  static const MbSdpTrack HIGH = {
+      "camera", MB_SDP_KIND_VIDEO, "h264-high", NULL, "bot", "cname", "camera", 2222};
+  g_autoptr (MbSdpSession) session = mb_sdp_session_new (5, &CAPABILITIES);
+  g_autoptr (MbSdp) remote = load ("chromium-offer.sdp", MB_SDP_TYPE_OFFER);
+  g_autoptr (MbSdp) ours = NULL;
+  g_autoptr (MbSdp) again = NULL;
+  const MbSdpSection *apart;
+
+  (void) mb_sdp_session_add_track (session, &HIGH);
+  ours = answer (session, remote);
+  g_assert_true (mb_sdp_session_needs_offer (session));
+  again = offer (session);
+
+  g_assert_cmpuint (again->sections->len, ==, ours->sections->len + 1);
+  apart = mb_sdp_get_section (again, ours->sections->len);
+  g_assert_cmpint (apart->direction, ==, MB_SDP_DIRECTION_SENDONLY);
+  g_assert_cmpuint (apart->codecs->len, ==, 2);
+  g_assert_nonnull (mb_codec_info_match (mb_codec_info_find ("h264-high"), apart));
+  g_assert_nonnull (mb_codec_info_match (mb_codec_info_find ("h264-high-444"), apart));
+}
+
+/* In a section of ours where both could send, the answer leaves it out; the next offer has it apart. */
+static void
+test_high_leaves_a_shared_section (void)
+{
+  static const MbSdpTrack HIGH = {
+      "camera", MB_SDP_KIND_VIDEO, "h264-high", NULL, "bot", "cname", "camera", 2222};
+  static const char *const VP8_ONLY[] = {"vp8", NULL};
+  static const MbSdpCapabilities LESS = {AUDIO, VP8_ONLY, ALL_FEEDBACK};
+  g_autoptr (MbSdpSession) one = mb_sdp_session_new (5, &CAPABILITIES);
+  g_autoptr (MbSdpSession) two = mb_sdp_session_new (6, &LESS);
+
+  (void) mb_sdp_session_add_track (one, &HIGH);
+  exchange (one, two);
+  g_assert_true (mb_sdp_session_needs_offer (one));
+  g_assert_null (mb_sdp_session_get_refusal (one, "camera"));
+
+  exchange (one, two);
+  g_assert_nonnull (mb_sdp_session_get_refusal (one, "camera"));
+  g_assert_false (mb_sdp_session_needs_offer (one));
+}
+
 static void
 test_nothing_in_common (void)
 {
@@ -424,7 +471,7 @@ test_codec_that_only_we_know (void)
   exchange (one, two);
 
   g_assert_false (agreement (one, 1)->is_sending);
-  g_assert_nonnull (agreement (one, 1)->refusal);
+  g_assert_nonnull (mb_sdp_session_get_refusal (one, "camera"));
   g_assert_true (agreement (one, 1)->is_receiving);
   g_assert_false (mb_sdp_session_needs_offer (one));
 }
@@ -649,6 +696,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp-session/they-offer/simulcast-by-its-largest-layer", test_simulcast);
   g_test_add_func ("/sdp-session/they-offer/data-only", test_data_only);
   g_test_add_func ("/sdp-session/they-offer/codec-they-lack", test_codec_unknown_to_the_peer);
+  g_test_add_func ("/sdp-session/high-stands-apart", test_high_stands_apart);
+  g_test_add_func ("/sdp-session/high-leaves-a-shared-section", test_high_leaves_a_shared_section);
   g_test_add_func ("/sdp-session/they-offer/nothing-in-common", test_nothing_in_common);
   g_test_add_func ("/sdp-session/they-offer/chromium-over-time", test_chromium_over_time);
   g_test_add_func ("/sdp-session/we-offer/text", test_our_offer);

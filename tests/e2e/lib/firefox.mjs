@@ -77,6 +77,10 @@ export class Firefox {
   /** @param {WebSocket} socket */
   constructor(socket) {
     this.#socket = socket;
+    socket.on('close', () => {
+      for (const { reject } of this.#pending.values())
+        reject(new Error('Firefox is gone'));
+    });
     socket.on('message', (data) => {
       const { id, type, result, error, message } = JSON.parse(String(data));
       const pending = this.#pending.get(id);
@@ -93,6 +97,13 @@ export class Firefox {
     const id = this.#next++;
     this.#socket.send(JSON.stringify({ id, method, params }));
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+  }
+
+  /** An empty page, for as long as a test. @param {import('node:test').TestContext} t */
+  async openPage(t) {
+    const { context } = await this.send('browsingContext.create', { type: 'tab' });
+    t.after(() => this.send('browsingContext.close', { context }));
+    return new FirefoxPage(this, context);
   }
 
   /**
@@ -125,10 +136,13 @@ export class Firefox {
   }
 }
 
-/** @param {import('node:test').TestContext} t */
-export async function openFirefox(t) {
+/**
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
+ * @param {Record<string, string | number | boolean>} [preferences] besides those above
+ */
+export async function openFirefox(t, preferences = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'meshbot-firefox-'));
-  await writeFile(join(profile, 'user.js'), Object.entries(PREFERENCES)
+  await writeFile(join(profile, 'user.js'), Object.entries({ ...PREFERENCES, ...preferences })
     .map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`).join(''));
   const child = spawn(process.env.FIREFOX ?? 'firefox-esr', ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, HOME: profile } });

@@ -154,20 +154,26 @@ function makeLab() {
   globalThis.lab = { picture, tone, join, stats, leave };
 }
 
+/** A page of Chromium's. @param {import('node:test').TestContext} t */
+async function openPage(t) {
+  const browser = await openBrowser(t);
+  // The page is one of somebody else, with workers of its own.
+  return (await browser.newContext({ bypassCSP: true })).newPage();
+}
+
 /**
  * A room with a bot in it, and a page with the lab.
  * @param {import('node:test').TestContext} t
  * @param {string[]} [args]
+ * @param {typeof openPage} [open] a page of another browser
  */
-export async function setUp(t, args = []) {
+export async function setUp(t, args = [], open = openPage) {
   const host = await startHost(t);
-  const bot = startBot(t, host.url, 'x', ['--source', 'videotestsrc', '--size', '320x180', '--fps', '15', ...args]);
+  const bot = startBot(t, host.url, 'x', [...(args.includes('--source') ? [] : ['--source', 'videotestsrc']), '--size', '320x180', '--fps', '15', ...args]);
   await until(() => /has joined/.test(bot.log), 10000, () => bot.log);
-  const browser = await openBrowser(t);
-  // The page is one of somebody else, with workers of its own.
-  const page = await (await browser.newContext({ bypassCSP: true })).newPage();
+  const page = await open(t);
   await page.goto(host.url);
-  await page.evaluate(makeLab);
+  await page.evaluate(`(${makeLab})()`);
   const run = (code) => page.evaluate(`(async () => { ${code} })()`);
   /** @param {string} condition on `me` and its `stats` @param {string} what */
   const wait = (condition, what, limitMs = 15000) => until(async () => {
@@ -175,5 +181,5 @@ export async function setUp(t, args = []) {
     assert.deepEqual(found.errors, [], what);
     return new Function('stats', 'tracks', 'channel', `return ${condition}`)(found.stats, found.tracks, found.channel);
   }, limitMs, () => `${what}\n${bot.log}`);
-  return { bot, page, run, wait };
+  return { url: host.url, bot, page, run, wait };
 }
