@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "mb-archive-verb.h"
@@ -102,6 +103,23 @@ on_daemon_ended (MbDaemon *daemon, int status, Program *program)
   g_main_loop_quit (program->loop);
 }
 
+static gboolean
+has_secrets (MbOptions *options)
+{
+  return options->token != NULL || options->auth_secret_file != NULL ||
+         options->tls_certificate != NULL || options->ice_turn_secret_file != NULL ||
+         options->metrics_token_file != NULL;
+}
+
+/* What is in memory would be in a core, which whoever collects cores can read. */
+static void
+forbid_cores (void)
+{
+  const struct rlimit none = {0, 0};
+
+  setrlimit (RLIMIT_CORE, &none);
+}
+
 static int
 run (MbOptions *options, char **argv, char **environment)
 {
@@ -115,6 +133,8 @@ run (MbOptions *options, char **argv, char **environment)
       .status = -1,
       .terminal = open ("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)};
 
+  if (has_secrets (options))
+    forbid_cores ();
   /* A peer or reader that goes away is an error where it is written to, not the program's end. */
   signal (SIGPIPE, SIG_IGN);
   g_unix_signal_add (SIGINT, on_interrupt, &program);

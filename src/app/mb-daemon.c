@@ -299,7 +299,7 @@ tell_of_the_rest (MbOptions *before, MbOptions *after)
 /**
  * mb_daemon_reload:
  * @options: (nullable): read anew, by the same command line; %NULL where they are wrong
- * @error: (nullable): why
+ * @error: (nullable): why they are wrong
  *
  * A host takes what it can take while it runs, reads keys and certificates again, and says what takes a
  * restart. Where anything is wrong everything stays.
@@ -307,19 +307,21 @@ tell_of_the_rest (MbOptions *before, MbOptions *after)
 void
 mb_daemon_reload (MbDaemon *self, MbOptions *options, const GError *error)
 {
-  g_autoptr (GError) reason = error != NULL ? g_error_copy (error) : NULL;
+  g_autoptr (GError) reason = NULL;
   MbHostConfig config;
 
   if (self->server == NULL || self->stopping)
     return;
-  if (options != NULL) {
-    mb_host_config_init (&config, options);
-    /* These take a restart. */
-    config.server.tls_certificate = self->options->tls_certificate;
-    config.auth.wants_tokens = self->options->auth_wants_tokens;
-    mb_server_reload (self->server, &config.server, &reason);
+  if (options == NULL) {
+    g_critical ("not reloaded, everything stays as it was: %s", error->message);
+    return;
   }
-  if (reason != NULL) {
+  mb_host_config_init (&config, options);
+  /* These take a restart. */
+  config.server.tls_certificate = self->options->tls_certificate;
+  config.server.tls_key = self->options->tls_key;
+  config.auth.wants_tokens = self->options->auth_wants_tokens;
+  if (!mb_server_reload (self->server, &config.server, &reason)) {
     g_critical ("not reloaded, everything stays as it was: %s", reason->message);
     return;
   }

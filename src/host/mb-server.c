@@ -252,6 +252,9 @@ on_answer (MbHttpRequest *request, unsigned int status, gint64 duration_us, gpoi
   if (!is_worth_it)
     return;
   client = mb_http_request_get_client (request);
+  /* Somebody may have put a token where none belongs. All begin so, with a brace in base64. */
+  if (path != NULL && strstr (path, "eyJ") != NULL)
+    path = "(hidden)";
   target = method == NULL || path == NULL ? g_strdup ("(unreadable)")
                                           : g_strdup_printf ("%s %.*s", method, PATH_SHOWN, path);
   event.target = target;

@@ -191,7 +191,7 @@ test('what is wrong with keys is said at the start, with status 2', { timeout: 6
     [['--auth-mode', 'jwt', '--auth-public-key', join(dir, 'short')], /no public key/],
     [['--auth-mode', 'jwt', '--auth-jwks', join(dir, 'short')], /no key set/],
     [['--auth-jwks', join(dir, 'short')], /without --auth-mode jwt/],
-    [['--config', join(dir, 'conf')], /conf: \[auth\] secret: no such key/],
+    [['--config', join(dir, 'conf')], /conf:3: \[auth\] secret: no such key/],
   ])) {
     const program = start(t, ['--listen', '127.0.0.1:0', '--store', ':memory:', ...args]);
     assert.equal((await program.ended).code, 2, program.log);
