@@ -20,6 +20,10 @@
 
 /**
  * MbServerConfig:
+ * @listen_fd: (transfer full): a listening TCP socket that another process has as well, instead of
+ *   address and port; -1 for none
+ * @bound: (nullable): called with @bound_data once the port is taken, before the store is opened: what
+ *   only root may do is done. An error of it is the server's
  * @listen_address: an IP address, v4 or v6 without brackets, or `localhost`
  * @port: 0 picks a free one
  * @store_path: the SQLite file; its folder is made where it is missing; `:memory:` keeps nothing
@@ -55,6 +59,9 @@
  * mb_server_new() has returned.
  */
 typedef struct {
+  int listen_fd;
+  gboolean (*bound) (gpointer user_data, GError **error);
+  gpointer bound_data;
   const char *listen_address;
   guint16 port;
   const char *store_path;
@@ -165,11 +172,22 @@ guint16 mb_server_get_redirect_port (MbServer *self);
 guint16 mb_server_get_metrics_port (MbServer *self);
 char *mb_server_make_token (MbServer *self, const char *claims);
 
+typedef void (*MbServerBeatFunc) (gpointer user_data);
+
+void mb_server_set_beat (
+    MbServer *self, unsigned int interval_ms, MbServerBeatFunc func, gpointer user_data);
+void mb_server_count (MbServer *self, unsigned int *n_rooms, unsigned int *n_members);
+
+void mb_server_linger_async (
+    MbServer *self, unsigned int linger_ms, GAsyncReadyCallback callback, gpointer user_data);
+gboolean mb_server_linger_finish (MbServer *self, GAsyncResult *result, GError **error);
+void mb_server_leave_callers (MbServer *self);
+
 /**
  * mb_server_drain_async:
  *
  * For SIGTERM: takes no new connections and joins (`/readyz` says 503), tells every member
- * `room-closed` with the reason `server-going-away`, closes them cleanly, waits until what was
+ * `room-closed` with the reason `server-going-away` and when to come back, closes them cleanly, waits until what was
  * written has gone out (at most `drain_ms`), commits and closes the store.
  */
 void mb_server_drain_async (MbServer *self, GAsyncReadyCallback callback, gpointer user_data);
