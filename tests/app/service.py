@@ -75,6 +75,16 @@ def test_manager_hears_ready_status_and_stopping(case):
     assert host.wait() == 0 and host.stderr == [], host.stderr
 
 
+def test_manager_hears_of_a_reload(case):
+    manager = Manager(case)
+    host = case.host(NOTIFY_SOCKET=manager.path)
+    manager.wait("READY")
+    host.process.send_signal(signal.SIGHUP)
+    assert manager.wait("RELOADING") == "1"
+    assert manager.wait("READY") == "1"
+    assert host.stop()[0] == 0
+
+
 def test_bot_alone_is_a_service_too(case):
     manager = Manager(case)
     url = case.host().url
