@@ -19,9 +19,9 @@
 #define DELAY_MAX_MS 5000
 #define DELAY_SPREAD 0.5
 
-#define PATIENCE_MS 8000 /* of the first join, all attempts together */
-#define ATTEMPT_MS 10000 /* of each later one */
-#define GOODBYE_MS 1200  /* what a server may take to close after the goodbye */
+#define PATIENCE_MS 8000               /* of the first join, all attempts together */
+#define ATTEMPT_MS 10000               /* of each later one */
+#define GOODBYE_MS 1200                /* what a server may take to close after the goodbye */
 #define GHOST_US (60 * G_USEC_PER_SEC) /* so long our own ghost may fill a room */
 
 typedef enum {

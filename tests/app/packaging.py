@@ -108,6 +108,17 @@ def test_manuals_are_well_formed(case):
         assert done.returncode == 0 and done.stdout == "", done.stdout
 
 
+def test_documents_name_files_that_exist(case):
+    for path in sorted(glob.glob(TOP + "/*.md") + glob.glob(TOP + "/docs/*.md")):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for name in re.findall(r"`((?:tests|docs|src|bench|scripts)/[\w./-]+)`", text):
+            # A program that is built has its source there.
+            assert os.path.exists(f"{TOP}/{name}") or os.path.exists(f"{TOP}/{name}.c"), f"{path}: {name}"
+        for name in re.findall(r"\]\(([^)#:]+)(?:#[\w-]*)?\)", text):
+            assert os.path.exists(os.path.join(os.path.dirname(path), name)), f"{path}: {name}"
+
+
 def test_manual_has_every_option(case):
     with open(TOP + "/docs/man/meshbot.8", encoding="utf-8") as file:
         manual = file.read()

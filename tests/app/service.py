@@ -4,12 +4,15 @@ import contextlib
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import harness
 
@@ -168,6 +171,49 @@ def test_restart_refuses_no_connection(case):
     host.stop()
     with socket.create_connection(sock.getsockname(), timeout=5):
         pass
+    sock.close()
+
+
+def test_store_is_copied_between_two_runs_and_restored(case):
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/operations.md"), encoding="utf-8") as file:
+        copy = re.search(r"^ExecStartPre=/bin/sh -c '(.*)'$", file.read(), re.M).group(1)
+    sock = listener()
+    host = start_on(case, sock.fileno())
+    make = lambda name: harness.request("POST", host.url + "/api/rooms", {"name": name, "id": name})[0]
+    ids = lambda url: [room["id"] for room in harness.request("GET", url + "/api/rooms")[1]]
+    assert make("one") == 201 and make("two") == 201
+    assert host.stop()[0] == 0
+    subprocess.run(["/bin/sh", "-c", copy], cwd=case.folder.name, check=True)
+    host = start_on(case, sock.fileno())
+    assert make("three") == 201
+    # While it runs: as a snapshot of the file system has it, all files of one instant.
+    os.kill(host.process.pid, signal.SIGSTOP)
+    os.mkdir(case.path("snapshot"))
+    for name in ("rooms.db", "rooms.db-wal"):
+        if os.path.exists(case.path(name)):
+            shutil.copy(case.path(name), case.path("snapshot"))
+    os.kill(host.process.pid, signal.SIGCONT)
+    assert host.stop()[0] == 0
+    sock.close()
+    for folder, expected in (("backup", ["one", "two"]), ("snapshot", ["one", "two", "three"])):
+        other = case.host("--store", case.path(folder) + "/rooms.db")
+        assert ids(other.url) == expected, (folder, ids(other.url))
+        assert other.stop()[0] == 0 and other.stderr == [], other.stderr
+
+
+def test_passed_socket_serves_https_as_well(case):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", case.path("key"),
+                    "-out", case.path("certificate")], check=True, capture_output=True)
+    sock = listener()
+    command = [*AS_SERVICE[:2], f"exec 3<&{sock.fileno()}; {AS_SERVICE[2]}", "sh"]
+    host = case.start("--store", ":memory:", "--tls-certificate", case.path("certificate"), "--tls-key", case.path("key"),
+                      prefix=command, pass_fds=[sock.fileno()], LISTEN_FDS="1")
+    host.wait_line(rf"serving https://127\.0\.0\.1:{sock.getsockname()[1]}$")
+    trust = ssl.create_default_context(cafile=case.path("certificate"))
+    with urllib.request.urlopen(f"https://localhost:{sock.getsockname()[1]}/healthz", context=trust, timeout=10) as answer:
+        assert answer.status == 200
+    assert host.stop()[0] == 0
     sock.close()
 
 
