@@ -1,4 +1,4 @@
-// 81-openapi.mjs: docs/openapi.json is a valid description, of what the running host does and of all of it
+// 85-openapi.mjs: docs/openapi.json is a valid description, of what the running host does and of all of it
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

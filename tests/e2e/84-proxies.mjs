@@ -1,4 +1,4 @@
-// 80-proxies.mjs: the proxies' configurations in docs/examples work as they stand, with nginx and with Caddy
+// 84-proxies.mjs: the proxies' configurations in docs/examples work as they stand, with nginx and with Caddy
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
