@@ -18,12 +18,16 @@
 #include "mb-log.h"
 #include "mb-metrics-outlet.h"
 #include "mb-option-values.h"
+#include "mb-privilege.h"
 #include "mb-probe.h"
 #include "mb-server.h"
+#include "mb-service.h"
 #include "mb-setting.h"
 #include "mb-worker.h"
 
 #define STOP_MS 4700
+/* How often the service manager is told how many are here, where it asks for nothing more often. */
+#define STATUS_MS 5000
 /* As long as a host may run. */
 #define WORKER_TOKEN_S (10 * 365 * 24 * 3600)
 
@@ -31,13 +35,16 @@ struct _MbDaemon {
   GObject parent_instance;
 
   MbOptions *options;
+  MbService *service;
 
   MbServer *server;        /* (nullable) */
   MbWorker *worker;        /* (nullable) */
   MbJob *job;              /* (nullable) */
   MbMetricsOutlet *outlet; /* (nullable) of the job */
   GSource *stop_timer;     /* (nullable) */
+  GSource *beat;           /* (nullable) where there is no server whose loop beats */
   int status;
+  gboolean told_to_stop;
   gboolean stopping;
   gboolean ended;
 };
@@ -53,6 +60,8 @@ G_DEFINE_FINAL_TYPE (MbDaemon, mb_daemon, G_TYPE_OBJECT)
 
 /**
  * mb_daemon_new:
+ *
+ * Before there is a second thread: takes what is meant for this process out of the environment.
  */
 MbDaemon *
 mb_daemon_new (MbOptions *options)
@@ -60,6 +69,7 @@ mb_daemon_new (MbOptions *options)
   MbDaemon *self = g_object_new (MB_TYPE_DAEMON, NULL);
 
   self->options = mb_options_ref (options);
+  self->service = mb_service_new ();
   return self;
 }
 
@@ -87,6 +97,54 @@ on_server_drained (GObject *object, GAsyncResult *result, gpointer user_data)
   end (self);
 }
 
+static void
+tell_status (MbDaemon *self)
+{
+  unsigned int n_rooms = 0;
+  unsigned int n_members = 0;
+  g_autofree char *status = NULL;
+
+  mb_server_count (self->server, &n_rooms, &n_members);
+  status = g_strdup_printf ("%s %u connections, %u rooms",
+      self->told_to_stop ? "going away:" : mb_server_get_url (self->server), n_members, n_rooms);
+  mb_service_tell_status (self->service, status);
+}
+
+/* By the loop that serves members. */
+static void
+on_server_beat (gpointer user_data)
+{
+  MbDaemon *self = user_data;
+
+  if (mb_service_get_beat_ms (self->service) != 0)
+    mb_service_beat (self->service);
+  tell_status (self);
+}
+
+static gboolean
+on_beat (gpointer user_data)
+{
+  mb_service_beat (MB_DAEMON (user_data)->service);
+  return G_SOURCE_CONTINUE;
+}
+
+/* It is up: whoever started it may go on, and expects to hear from it. */
+static void
+begin_to_beat (MbDaemon *self)
+{
+  unsigned int beat_ms = mb_service_get_beat_ms (self->service);
+
+  mb_service_tell_ready (self->service);
+  if (self->server != NULL) {
+    mb_server_set_beat (self->server, beat_ms != 0 ? beat_ms : STATUS_MS, on_server_beat, self);
+  } else if (beat_ms != 0) {
+    self->beat = g_timeout_source_new (beat_ms);
+    g_source_set_callback (self->beat, on_beat, self, NULL);
+    g_source_attach (self->beat, g_main_context_get_thread_default ());
+    g_source_unref (self->beat);
+  }
+}
+
 static gboolean
 on_stop_time (gpointer user_data)
 {
@@ -107,6 +165,8 @@ begin_to_stop (MbDaemon *self)
   if (self->stopping)
     return;
   self->stopping = TRUE;
+  if (!self->told_to_stop)
+    mb_service_tell_stopping (self->service, STOP_MS);
   self->stop_timer = g_timeout_source_new (STOP_MS);
   g_source_set_callback (self->stop_timer, on_stop_time, self, NULL);
   g_source_attach (self->stop_timer, g_main_context_get_thread_default ());
@@ -190,6 +250,15 @@ start_worker (MbDaemon *self, GError **error)
   return mb_worker_start (self->worker, error);
 }
 
+/* Everything that needs root is done once the port is taken. */
+static gboolean
+drop_privilege (gpointer user_data, GError **error)
+{
+  MbDaemon *self = user_data;
+
+  return self->options->user == NULL || mb_privilege_drop (self->options->user, error);
+}
+
 /* Another program has the address: a meshbot is joined, anything else is in the way. */
 static gboolean
 join_other (MbDaemon *self, GError *conflict, GError **error)
@@ -210,7 +279,7 @@ join_other (MbDaemon *self, GError *conflict, GError **error)
     return FALSE;
   }
   mb_log_say ("a meshbot already serves %s, joining that one", url);
-  return start_job (self, url, error);
+  return drop_privilege (self, error) && start_job (self, url, error);
 }
 
 static char *
@@ -222,18 +291,29 @@ read_worker_metrics (gpointer user_data)
 }
 
 static gboolean
-start_host (MbDaemon *self, GError **error)
+make_server (MbDaemon *self, GError **error)
 {
   MbHostConfig config;
-  g_autoptr (GError) reason = NULL;
 
   mb_host_config_init (&config, self->options);
+  if (!mb_service_take_listener (self->service, &config.server.listen_fd, error))
+    return FALSE;
+  config.server.bound = drop_privilege;
+  config.server.bound_data = self;
   config.server.more_metrics = read_worker_metrics;
   config.server.more_metrics_data = self;
-  self->server = mb_server_new (&config.server, &reason);
-  if (self->server == NULL && g_error_matches (reason, MB_ERROR, MB_ERROR_CONFLICT))
-    return join_other (self, reason, error);
-  if (self->server == NULL) {
+  self->server = mb_server_new (&config.server, error);
+  return self->server != NULL;
+}
+
+static gboolean
+start_host (MbDaemon *self, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (!make_server (self, &reason)) {
+    if (g_error_matches (reason, MB_ERROR, MB_ERROR_CONFLICT))
+      return join_other (self, reason, error);
     g_propagate_error (error, g_steal_pointer (&reason));
     return FALSE;
   }
@@ -256,6 +336,14 @@ trust (const char *ca_file, GError **error)
   return database != NULL;
 }
 
+static gboolean
+start (MbDaemon *self, GError **error)
+{
+  if (self->options->server_url == NULL)
+    return start_host (self, error);
+  return drop_privilege (self, error) && start_job (self, self->options->server_url, error);
+}
+
 /**
  * mb_daemon_start:
  *
@@ -270,9 +358,12 @@ mb_daemon_start (MbDaemon *self, GError **error)
     return FALSE;
   if (self->options->room != NULL && !mb_job_check (self->options, error))
     return FALSE;
-  if (self->options->server_url != NULL)
-    return start_job (self, self->options->server_url, error);
-  return start_host (self, error);
+  if (!start (self, error))
+    return FALSE;
+  if (self->server != NULL && mb_privilege_is_root ())
+    g_warning ("this runs as root, which it needs for nothing; --user NAME makes it somebody else");
+  begin_to_beat (self);
+  return TRUE;
 }
 
 gboolean
@@ -309,6 +400,7 @@ mb_daemon_reload (MbDaemon *self, MbOptions *options, const GError *error)
 {
   g_autoptr (GError) reason = NULL;
   MbHostConfig config;
+  gboolean is_good = FALSE;
 
   if (self->server == NULL || self->stopping)
     return;
@@ -316,12 +408,15 @@ mb_daemon_reload (MbDaemon *self, MbOptions *options, const GError *error)
     g_critical ("not reloaded, everything stays as it was: %s", error->message);
     return;
   }
+  mb_service_tell_reloading (self->service);
   mb_host_config_init (&config, options);
   /* These take a restart. */
   config.server.tls_certificate = self->options->tls_certificate;
   config.server.tls_key = self->options->tls_key;
   config.auth.wants_tokens = self->options->auth_wants_tokens;
-  if (!mb_server_reload (self->server, &config.server, &reason)) {
+  is_good = mb_server_reload (self->server, &config.server, &reason);
+  mb_service_tell_ready (self->service);
+  if (!is_good) {
     g_critical ("not reloaded, everything stays as it was: %s", reason->message);
     return;
   }
@@ -346,16 +441,10 @@ mb_daemon_check (MbOptions *options, GError **error)
   return options->server_url != NULL || mb_server_check (&config.server, error);
 }
 
-/**
- * mb_daemon_stop:
- *
- * Leaves, finishes files, closes the rooms; "ended" follows within 5 s.
- */
-void
-mb_daemon_stop (MbDaemon *self)
+/* Whoever takes part leaves first. */
+static void
+leave (MbDaemon *self)
 {
-  if (self->stopping)
-    return;
   begin_to_stop (self);
   if (self->worker != NULL)
     mb_worker_stop (self->worker);
@@ -366,11 +455,47 @@ mb_daemon_stop (MbDaemon *self)
 }
 
 static void
+on_server_lingered (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (MbDaemon) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!mb_server_linger_finish (MB_SERVER (object), result, &error))
+    g_debug ("%s", error->message);
+  /* What was started beside the host may have ended meanwhile, and taken the host with it. */
+  if (self->stopping)
+    return;
+  mb_server_leave_callers (self->server);
+  leave (self);
+}
+
+/**
+ * mb_daemon_stop:
+ *
+ * A host takes no newcomers from here on, and serves those who are in on for as long as it is
+ * configured to. Then all leave, files are finished, the rooms close; "ended" follows within 5 s.
+ */
+void
+mb_daemon_stop (MbDaemon *self)
+{
+  if (self->told_to_stop || self->stopping)
+    return;
+  self->told_to_stop = TRUE;
+  mb_service_tell_stopping (self->service, (unsigned int) self->options->drain_ms + STOP_MS);
+  if (self->server != NULL)
+    mb_server_linger_async (self->server, (unsigned int) self->options->drain_ms,
+        on_server_lingered, g_object_ref (self));
+  else
+    leave (self);
+}
+
+static void
 mb_daemon_dispose (GObject *object)
 {
   MbDaemon *self = MB_DAEMON (object);
 
   g_clear_pointer (&self->stop_timer, g_source_destroy);
+  g_clear_pointer (&self->beat, g_source_destroy);
   g_clear_object (&self->worker);
   g_clear_pointer (&self->outlet, mb_metrics_outlet_free);
   g_clear_object (&self->job);
@@ -383,6 +508,7 @@ mb_daemon_finalize (GObject *object)
 {
   MbDaemon *self = MB_DAEMON (object);
 
+  g_clear_pointer (&self->service, mb_service_free);
   g_clear_pointer (&self->options, mb_options_unref);
   G_OBJECT_CLASS (mb_daemon_parent_class)->finalize (object);
 }

@@ -18,6 +18,7 @@
 #define CONNECTIONS_MAX 10000000
 #define AUDIT_MIN_BYTES 64000
 #define AUDIT_MAX_BYTES G_GUINT64_CONSTANT (100000000000)
+#define DRAIN_MAX_MS (24 * 3600 * 1000)
 #define ICE_TTL_MIN_MS (60 * 1000)
 #define ICE_TTL_MAX_MS (24 * 3600 * 1000)
 
@@ -262,6 +263,21 @@ take_log_addresses (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_drain (MbOptions *self, const char *value, GError **error)
+{
+  gint64 drain_ms = 0;
+
+  if (!mb_value_parse_duration (value, &drain_ms, error))
+    return FALSE;
+  if (drain_ms > DRAIN_MAX_MS) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "'%s' is more than 24h", value);
+    return FALSE;
+  }
+  self->drain_ms = drain_ms;
+  return TRUE;
+}
+
+static gboolean
 take_max_rooms (MbOptions *self, const char *value, GError **error)
 {
   return mb_value_parse_number (value, 1, HOST_ROOMS_MAX, &self->max_rooms, error);
@@ -329,6 +345,8 @@ const MbOptionRow MB_OPTION_HOST_ROWS[] = {
         "begin another file after so much (10MB); five of them are kept"},
     {"log-addresses", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_log_addresses,
         "full|masked|none", "how much of clients' addresses stands in log and audit (full)"},
+    {"drain", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS, take_drain, "TIME",
+        "serve calls on so long when told to stop, without newcomers (not at all)", "daemon"},
     {"max-rooms", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED, take_max_rooms,
         "N", "how many rooms the host has at a time (10000)"},
     {"max-members", 0, MB_OPTION_GROUP_HOST, MB_OPTION_PROCESS | MB_OPTION_RELOADED,

@@ -362,6 +362,12 @@ take_print_config (MbOptions *self, const char *value, GError **error)
 }
 
 static gboolean
+take_user (MbOptions *self, const char *value, GError **error)
+{
+  return mb_value_take_text (&self->user, value, "the name of a user", error);
+}
+
+static gboolean
 take_version (MbOptions *self, const char *value, GError **error)
 {
   if (self->action == MB_OPTIONS_RUN)
@@ -482,6 +488,8 @@ static const MbOptionRow ROWS[] = {
         "metrics"},
     {"metrics-token-file", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS, take_metrics_token_file,
         "FILE", "whoever reads /metrics has to bring what is in FILE as a bearer token", "metrics"},
+    {"user", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_PROCESS, take_user, "NAME",
+        "become this user when started as root, once the port is taken", "daemon"},
     {"log-level", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_RELOADED, take_log_level, "LEVEL",
         "error, warning, notice, info or debug, to stderr (warning)"},
     {"log-format", 0, MB_OPTION_GROUP_OTHER, MB_OPTION_RELOADED, take_log_format, "text|json",
@@ -513,7 +521,8 @@ mb_option_count (void)
   return MB_N_OPTION_HOST_ROWS + G_N_ELEMENTS (ROWS);
 }
 
-const char *const MB_OPTION_SECTIONS[] = {"meshbot", "auth", "http", "ice", "metrics", "tls", NULL};
+const char *const MB_OPTION_SECTIONS[] = {
+    "meshbot", "auth", "daemon", "http", "ice", "metrics", "tls", NULL};
 
 /**
  * mb_option_find_key:

@@ -17,6 +17,8 @@
 #include "mb-server.h"
 #include "mb-setting.h"
 
+#define SERVICE_STORE "/var/lib/meshbot/rooms.db"
+
 /* GOption's callback for every row: keeps what was written, in its order. */
 static gboolean
 collect (const char *written, const char *value, gpointer user_data, GError **error)
@@ -222,13 +224,16 @@ check_together (MbOptions *self, GError **error)
 }
 
 static char *
-default_store (char **environment)
+default_store (char **environment, gboolean is_service)
 {
   const char *service = g_environ_getenv (environment, "STATE_DIRECTORY");
 
   /* systemd names the folder it made for a service. */
   if (service != NULL && *service != '\0')
     return g_build_filename (service, "rooms.db", NULL);
+  /* Whoever started it has a home that the user it becomes cannot read. */
+  if (is_service)
+    return g_strdup (SERVICE_STORE);
   return g_build_filename (g_get_user_state_dir (), "meshbot", "rooms.db", NULL);
 }
 
@@ -243,6 +248,7 @@ options_clear (gpointer data)
   g_free (self->tls_certificate);
   g_free (self->tls_key);
   g_free (self->redirect_address);
+  g_free (self->user);
   g_strfreev (self->allow_origins);
   g_free (self->auth_secret_file);
   g_free (self->auth_public_key);
@@ -355,7 +361,7 @@ mb_options_new (const char *const *argv, char **environment, GError **error)
   if (self->name == NULL)
     self->name = g_strdup (self->count > 1 ? "meshbot-{n}" : "meshbot");
   if (self->store_path == NULL)
-    self->store_path = default_store (environment);
+    self->store_path = default_store (environment, self->user != NULL);
   return g_steal_pointer (&self);
 }
 

@@ -52,6 +52,8 @@ typedef enum {
  * @max_connections_each: of one address; 0 is no limit
  * @max_connections: of all; 0 is what descriptors allow
  * @trusted_proxies: (array zero-terminated=1): proxies whose word on their clients' addresses counts
+ * @drain_ms: how long those who are in are served on when the host is to stop
+ * @user: (nullable): whom the process becomes when it was started as root
  * @max_rooms: how many rooms the host has
  * @max_members: members of a room without a limit of its own
  * @room: (nullable): the room's id, a pattern for mb_value_expand(); %NULL joins none
@@ -126,6 +128,8 @@ typedef struct {
   unsigned int max_connections_each;
   unsigned int max_connections;
   char **trusted_proxies;
+  gint64 drain_ms;
+  char *user;
   unsigned int max_rooms;
   unsigned int max_members;
   char *room;

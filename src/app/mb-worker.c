@@ -148,7 +148,8 @@ on_process_ended (GObject *object, GAsyncResult *result, gpointer user_data)
   if (g_subprocess_get_if_exited (process))
     end (self, g_subprocess_get_exit_status (process));
   else if (self->stopping)
-    end (self, 1);
+    /* One that did not yet listen to the signal had nothing to finish. */
+    end (self, g_subprocess_get_term_sig (process) == SIGTERM ? 0 : 1);
   else
     take_crash (self, g_subprocess_get_term_sig (process));
 }

@@ -29,6 +29,7 @@ struct _MbAcceptor {
   guint16 port;
   MbWatch watch;
   MbTimer rest;
+  gboolean inherited;
   gboolean resting; /* nobody has been let in since the last rest; it was told */
 };
 
@@ -109,6 +110,57 @@ bind_and_listen (MbAcceptor *self, GSocketAddress *wanted, GError **error)
   return FALSE;
 }
 
+static MbAcceptor *
+acceptor_new (MbReactor *reactor, MbAcceptorFunc func, gpointer user_data)
+{
+  MbAcceptor *self = g_new0 (MbAcceptor, 1);
+
+  self->reactor = reactor;
+  self->func = func;
+  self->user_data = user_data;
+  mb_watch_init (&self->watch, on_listener_event, self);
+  mb_timer_init (&self->rest, on_rest_over, self);
+  return self;
+}
+
+static gboolean
+is_listening_tcp (GSocket *socket)
+{
+  int accepts = 0;
+  GSocketFamily family = g_socket_get_family (socket);
+
+  return (family == G_SOCKET_FAMILY_IPV4 || family == G_SOCKET_FAMILY_IPV6) &&
+         g_socket_get_socket_type (socket) == G_SOCKET_TYPE_STREAM &&
+         g_socket_get_option (socket, SOL_SOCKET, SO_ACCEPTCONN, &accepts, NULL) && accepts != 0;
+}
+
+/**
+ * mb_acceptor_new_inherited:
+ * @fd: (transfer full): a listening TCP socket that another process has as well, so that callers are
+ *   kept when this one goes
+ *
+ * Returns: (transfer full): an acceptor, or %NULL with %MB_ERROR_USAGE where it is no such socket
+ */
+MbAcceptor *
+mb_acceptor_new_inherited (
+    MbReactor *reactor, int fd, MbAcceptorFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (MbAcceptor) self = acceptor_new (reactor, func, user_data);
+  g_autoptr (GError) reason = NULL;
+
+  self->inherited = TRUE;
+  self->socket = g_socket_new_from_fd (fd, &reason);
+  if (self->socket == NULL || !is_listening_tcp (self->socket)) {
+    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
+        "the socket that was passed is no listening TCP socket%s%s", reason != NULL ? ": " : "",
+        reason != NULL ? reason->message : "");
+    return NULL;
+  }
+  /* accept4() is called until nobody is left. */
+  g_socket_set_blocking (self->socket, FALSE);
+  return take_address (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
 /**
  * mb_acceptor_new:
  * @address: an IP address or `localhost`
@@ -131,12 +183,7 @@ mb_acceptor_new (MbReactor *reactor, const char *address, guint16 port, MbAccept
     g_set_error (error, MB_ERROR, MB_ERROR_USAGE, "%s is not an IP address", address);
     return NULL;
   }
-  self = g_new0 (MbAcceptor, 1);
-  self->reactor = reactor;
-  self->func = func;
-  self->user_data = user_data;
-  mb_watch_init (&self->watch, on_listener_event, self);
-  mb_timer_init (&self->rest, on_rest_over, self);
+  self = acceptor_new (reactor, func, user_data);
   if (!bind_and_listen (self, wanted, error)) {
     g_prefix_error (error, "cannot listen on %s port %u: ", address, port);
     return NULL;
@@ -150,11 +197,28 @@ mb_acceptor_start (MbAcceptor *self)
   mb_reactor_watch (self->reactor, &self->watch, g_socket_get_fd (self->socket), EPOLLIN);
 }
 
+/**
+ * mb_acceptor_stop:
+ *
+ * Callers wait in the backlog from here on.
+ */
 void
-mb_acceptor_free (MbAcceptor *self)
+mb_acceptor_stop (MbAcceptor *self)
 {
   mb_reactor_unwatch (self->reactor, &self->watch);
   mb_reactor_disarm (self->reactor, &self->rest);
+}
+
+gboolean
+mb_acceptor_is_inherited (MbAcceptor *self)
+{
+  return self->inherited;
+}
+
+void
+mb_acceptor_free (MbAcceptor *self)
+{
+  mb_acceptor_stop (self);
   g_clear_object (&self->socket);
   g_free (self->address);
   g_free (self);

@@ -424,11 +424,11 @@ static void
 get_readiness (MbApi *self, MbHttpRequest *request, const char *id, const MbPass *pass)
 {
   mb_http_request_add_header (request, "Cache-Control", "no-store");
-  if (mb_lobby_is_closed (self->lobby) || !mb_auth_has_keys (self->auth)) {
+  if (mb_lobby_is_draining (self->lobby) || !mb_auth_has_keys (self->auth)) {
     mb_http_request_add_header (request, "Retry-After", "5");
     mb_http_request_reply_problem (request, SOUP_STATUS_SERVICE_UNAVAILABLE,
-        mb_lobby_is_closed (self->lobby) ? "this host is going away"
-                                         : "the keys for tokens are not here yet");
+        mb_lobby_is_draining (self->lobby) ? "this host is going away"
+                                           : "the keys for tokens are not here yet");
     return;
   }
   mb_http_request_reply_text (request, SOUP_STATUS_OK, JSON_TYPE, "{\"status\":\"ready\"}\n");

@@ -16,6 +16,8 @@
 #include "mb-connection.h"
 
 #define HEAD_MS 10000
+/* Who has just been let in when the host goes away is answered, if it speaks up at once. */
+#define LAST_HEAD_MS 200
 #define BODY_MS 30000
 #define IDLE_MS 15000
 #define WRITE_MS 60000
@@ -363,7 +365,7 @@ mb_http_accept (MbHttp *self, int fd, MbTls *tls)
   g_queue_push_tail_link (&self->connections, &connection->link);
   mb_timer_init (&connection->deadline, on_deadline, connection);
   mb_socket_set_listener (socket, &connection_listener, connection);
-  expect_within (connection, MB_HTTP_STATE_HEAD, HEAD_MS);
+  expect_within (connection, MB_HTTP_STATE_HEAD, self->draining ? LAST_HEAD_MS : HEAD_MS);
 }
 
 MbHttp *
@@ -451,7 +453,8 @@ mb_http_route (
 /**
  * mb_http_drain:
  *
- * From here on every answer is the last of its connection; idle connections are closed.
+ * From here on every answer is the last of its connection. Idle connections are closed, new ones
+ * have a moment to ask.
  */
 void
 mb_http_drain (MbHttp *self)
@@ -463,8 +466,10 @@ mb_http_drain (MbHttp *self)
     MbHttpConnection *connection = link->data;
 
     next = link->next;
-    if (connection->state == MB_HTTP_STATE_IDLE || connection->state == MB_HTTP_STATE_HEAD)
+    if (connection->state == MB_HTTP_STATE_IDLE)
       mb_socket_close (mb_http_connection_dissolve (connection));
+    else if (connection->state == MB_HTTP_STATE_HEAD)
+      expect_within (connection, MB_HTTP_STATE_HEAD, LAST_HEAD_MS);
   }
 }
 

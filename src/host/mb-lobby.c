@@ -21,6 +21,11 @@
 #define OVER_LIMIT_TOLD 100
 /* A clock that is set is noticed within it. */
 #define EXPIRY_LOOK_MS 60000
+/* When members of a host that goes away are asked to come back: a host that is started again is
+ * there within the first, and takes 250 members a second without sweating. */
+#define RETRY_LEAST_MS 500
+#define RETRY_SPREAD_MS_EACH 4
+#define RETRY_SPREAD_MAX_MS 7500
 
 struct _MbLobby {
   GObject parent_instance;
@@ -34,8 +39,9 @@ struct _MbLobby {
   GHashTable *pending; /* (element-type utf8) owned; ids on their way into the store */
   GHashTable *members; /* (element-type MbMember) owned; by id */
   MbLobbyMetrics metrics;
-  guint64 revision; /* counted up with each change of a room */
-  gboolean closed;
+  guint64 revision;  /* counted up with each change of a room */
+  gboolean draining; /* whoever is in may stay, nobody comes in */
+  gboolean closed;   /* nobody is in any more */
 };
 
 G_DEFINE_FINAL_TYPE (MbLobby, mb_lobby, G_TYPE_OBJECT)
@@ -155,7 +161,7 @@ join (MbLobby *self, MbMember *member, MbMessage *message, GError **error)
   const char *name = member->pass->name;
   MbRoom *room = g_hash_table_lookup (self->rooms, id);
 
-  if (self->closed) {
+  if (self->draining) {
     g_set_error_literal (
         error, MB_ERROR, MB_ERROR_UNAVAILABLE, "this host is going away; try again soon");
     return FALSE;
@@ -389,26 +395,81 @@ mb_lobby_add_connection (MbLobby *self, MbConnection *connection, MbPass *pass)
 }
 
 /**
- * mb_lobby_close:
- * @reason: what the members of every room are told
+ * mb_lobby_drain:
  *
- * Closes every room to its members and every connection, and takes no joins any more. The rooms
- * of the store stay there.
+ * Takes no joins from here on. Whoever is in a room stays there, and is heard.
  */
 void
-mb_lobby_close (MbLobby *self, const char *reason)
+mb_lobby_drain (MbLobby *self)
 {
+  self->draining = TRUE;
+}
+
+gboolean
+mb_lobby_is_draining (MbLobby *self)
+{
+  return self->draining;
+}
+
+/**
+ * mb_lobby_has_callers:
+ *
+ * Returns: whether anybody is in a room who is no program of ours: a bot, a recorder or a relay
+ */
+gboolean
+mb_lobby_has_callers (MbLobby *self)
+{
+  GHashTableIter iter;
+  gpointer each = NULL;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &each)) {
+    const MbMember *member = each;
+
+    if (member->room != NULL && member->role != MB_ROLE_BOT && member->role != MB_ROLE_RECORDER &&
+        member->role != MB_ROLE_RELAY)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* One instant for each room, so that those who belong together find each other again, and not all
+ * rooms at once. */
+static unsigned int
+choose_retry_ms (unsigned int n_members)
+{
+  unsigned int spread_ms = MIN (n_members * RETRY_SPREAD_MS_EACH, RETRY_SPREAD_MAX_MS);
+
+  return RETRY_LEAST_MS + (unsigned int) (spread_ms * g_random_double ());
+}
+
+/**
+ * mb_lobby_close:
+ *
+ * The host goes away: tells the members of every room, and when to come back, puts them out and
+ * closes every connection; takes no joins any more. The rooms of the store stay there.
+ */
+void
+mb_lobby_close (MbLobby *self)
+{
+  unsigned int n_members = g_hash_table_size (self->members);
   GHashTableIter iter;
   gpointer member = NULL;
 
+  self->draining = TRUE;
   self->closed = TRUE;
-  audit_leaves (self, NULL, reason);
-  for (GList *link = self->order.head; link != NULL; link = link->next)
-    mb_room_close (link->data, reason);
+  audit_leaves (self, NULL, MB_MESSAGE_GOING_AWAY);
+  for (GList *link = self->order.head; link != NULL; link = link->next) {
+    MbRoom *room = link->data;
+    g_autoptr (MbMessage) goodbye =
+        mb_message_new_going_away (mb_room_get_id (room), choose_retry_ms (n_members));
+
+    mb_room_close (room, goodbye);
+  }
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &member)) {
     g_hash_table_iter_remove (&iter);
-    free_member (self, member, MB_WS_CLOSE_GOING_AWAY, reason);
+    free_member (self, member, MB_WS_CLOSE_GOING_AWAY, MB_MESSAGE_GOING_AWAY);
   }
   mb_metric_set (self->metrics.n_connections, 0);
 }
@@ -536,8 +597,6 @@ mb_lobby_create_room_async (
   if (g_hash_table_contains (self->rooms, record->id) ||
       g_hash_table_contains (self->pending, record->id))
     g_set_error (&error, MB_ERROR, MB_ERROR_CONFLICT, "a room %s exists", record->id);
-  else if (self->closed)
-    g_set_error_literal (&error, MB_ERROR, MB_ERROR_UNAVAILABLE, "this host is going away");
   else
     check_room_count (self, &error);
   if (error != NULL) {
@@ -558,10 +617,12 @@ mb_lobby_create_room_finish (MbLobby *self, GAsyncResult *result, GError **error
 static void
 close_room (MbLobby *self, MbRoom *room)
 {
+  g_autoptr (MbMessage) closed = mb_message_new_room_closed (mb_room_get_id (room), "deleted");
+
   audit_leaves (self, room, "deleted");
   audit_room (self, "room-deleted", mb_room_get_id (room), "api");
   g_info ("room %s deleted", mb_room_get_id (room));
-  mb_room_close (room, "deleted");
+  mb_room_close (room, closed);
   remove_room (self, room);
 }
 
@@ -643,7 +704,7 @@ mb_lobby_dispose (GObject *object)
   MbLobby *self = MB_LOBBY (object);
 
   if (!self->closed)
-    mb_lobby_close (self, "server-going-away");
+    mb_lobby_close (self);
   while (self->order.head != NULL)
     remove_room (self, self->order.head->data);
   G_OBJECT_CLASS (mb_lobby_parent_class)->dispose (object);

@@ -35,7 +35,10 @@ MbLobby *mb_lobby_new (MbReactor *reactor, MbStore *store, GPtrArray *records,
 void mb_lobby_add_connection (MbLobby *self, MbConnection *connection, MbPass *pass);
 void mb_lobby_set_limits (MbLobby *self, const MbLobbyLimits *limits);
 void mb_lobby_set_audit (MbLobby *self, MbAudit *audit);
-void mb_lobby_close (MbLobby *self, const char *reason);
+void mb_lobby_drain (MbLobby *self);
+gboolean mb_lobby_is_draining (MbLobby *self);
+gboolean mb_lobby_has_callers (MbLobby *self);
+void mb_lobby_close (MbLobby *self);
 gboolean mb_lobby_is_closed (MbLobby *self);
 unsigned int mb_lobby_count_members (MbLobby *self);
 

@@ -207,13 +207,13 @@ mb_room_route (MbRoom *self, MbMember *from, MbMessage *signal, GError **error)
 
 /**
  * mb_room_close:
+ * @closed: a room-closed: what everybody is told
  *
  * Tells everybody and puts them out; their connections stay.
  */
 void
-mb_room_close (MbRoom *self, const char *reason)
+mb_room_close (MbRoom *self, MbMessage *closed)
 {
-  g_autoptr (MbMessage) closed = mb_message_new_room_closed (self->record->id, reason);
   MbMember *member = NULL;
 
   broadcast (self, NULL, closed);

@@ -33,6 +33,6 @@ gboolean mb_room_check_space (MbRoom *self, GError **error);
 void mb_room_join (MbRoom *self, MbMember *member);
 void mb_room_leave (MbRoom *self, MbMember *member, const char *reason);
 gboolean mb_room_route (MbRoom *self, MbMember *from, MbMessage *signal, GError **error);
-void mb_room_close (MbRoom *self, const char *reason);
+void mb_room_close (MbRoom *self, MbMessage *closed);
 
 void mb_room_append_json (MbRoom *self, gboolean with_members, GString *out);

@@ -28,6 +28,7 @@
 #define DRAIN_LOOK_MS 20
 /* Of a path, in the log. */
 #define PATH_SHOWN 256
+#define LINGER_LOOK_MS 100
 /* How long a Socket.IO client may be in no namespace. */
 #define CONNECT_MS 15000
 /* A browser's round of candidates for a room of twenty is 500 messages at once. */
@@ -83,56 +84,18 @@ struct _MbServer {
   GTask *drain; /* (nullable) owned */
   gint64 drain_deadline_us;
   MbTimer drain_timer;
+
+  GTask *linger; /* (nullable) owned */
+  gint64 linger_deadline_us;
+  MbTimer linger_timer;
+
+  MbTimer beat;
+  unsigned int beat_ms;
+  MbServerBeatFunc beat_func; /* (nullable) */
+  gpointer beat_data;         /* not owned */
 };
 
 G_DEFINE_FINAL_TYPE (MbServer, mb_server, G_TYPE_OBJECT)
-
-/**
- * mb_server_config_init:
- * @config: (out caller-allocates): what a host is without any option
- */
-void
-mb_server_config_init (MbServerConfig *config)
-{
-  *config = (MbServerConfig){
-      .listen_address = MB_SERVER_DEFAULT_ADDRESS,
-      .port = MB_SERVER_DEFAULT_PORT,
-      .store_path = ":memory:",
-      .rate_limit = TRUE,
-      .ping_interval_ms = 10000,
-      .ping_timeout_ms = 8000,
-      .max_payload_bytes = 256 * 1024,
-      .max_connections_each = MB_SERVER_DEFAULT_CONNECTIONS_EACH,
-      .max_rooms = MB_SERVER_DEFAULT_ROOMS,
-      .max_members = MB_SERVER_DEFAULT_MEMBERS,
-      .drain_ms = 3000,
-  };
-}
-
-gboolean
-mb_server_parse_listen (const char *text, char **address, guint16 *port, GError **error)
-{
-  const char *colon = strrchr (text, ':');
-  const char *digits = colon == NULL ? text : colon + 1;
-  g_autofree char *host = NULL;
-  guint64 number = 0;
-
-  if (colon == NULL)
-    host = g_strdup (MB_SERVER_DEFAULT_ADDRESS);
-  else if (*text == '[' && colon > text + 1 && colon[-1] == ']')
-    host = g_strndup (text + 1, (gsize) (colon - text) - 2);
-  else
-    host = g_strndup (text, (gsize) (colon - text));
-  if (!g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT16, &number, NULL) ||
-      (strcmp (host, "localhost") != 0 && !g_hostname_is_ip_address (host))) {
-    g_set_error (error, MB_ERROR, MB_ERROR_USAGE,
-        "%s is not [ADDR:]PORT with an IP address and a port up to 65535", text);
-    return FALSE;
-  }
-  *address = g_steal_pointer (&host);
-  *port = (guint16) number;
-  return TRUE;
-}
 
 /* Browsers cannot send fields of their own with a WebSocket handshake. */
 static const char *
@@ -156,7 +119,7 @@ on_ws_request (MbHttpRequest *request, gpointer user_data)
   } else if (!mb_origins_apply (self->origins, request)) {
     mb_http_request_reply_problem (request, SOUP_STATUS_FORBIDDEN,
         "pages of this origin may not use this host; see --allow-origin");
-  } else if (mb_lobby_is_closed (self->lobby)) {
+  } else if (mb_lobby_is_draining (self->lobby)) {
     mb_http_request_add_header (request, "Retry-After", "5");
     mb_http_request_reply_problem (
         request, SOUP_STATUS_SERVICE_UNAVAILABLE, "this host is going away");
@@ -399,8 +362,12 @@ open_doors (MbServer *self, const MbServerConfig *config, GError **error)
       return FALSE;
     mb_http_set_hsts (self->http, config->hsts_s);
   }
-  self->acceptor =
-      mb_acceptor_new (self->reactor, config->listen_address, config->port, on_caller, self, error);
+  if (config->listen_fd >= 0)
+    self->acceptor =
+        mb_acceptor_new_inherited (self->reactor, config->listen_fd, on_caller, self, error);
+  else
+    self->acceptor = mb_acceptor_new (
+        self->reactor, config->listen_address, config->port, on_caller, self, error);
   if (self->acceptor == NULL)
     return FALSE;
   self->url = make_url (self->tls != NULL ? "https" : "http", self->acceptor);
@@ -463,7 +430,8 @@ mb_server_new (const MbServerConfig *config, GError **error)
   self->more_metrics_data = config->more_metrics_data;
   self->metrics_page = mb_metrics_page_new (self->reactor,
       config->metrics != NULL ? config->metrics : &OPEN_METRICS, make_metrics, self, error);
-  if (self->metrics_page == NULL)
+  if (self->metrics_page == NULL ||
+      (config->bound != NULL && !config->bound (config->bound_data, error)))
     return NULL;
   self->store = mb_store_new (config->store_path, &rooms, error);
   if (self->store == NULL)
@@ -592,6 +560,77 @@ on_drain_look (gpointer data)
     mb_reactor_arm_in (self->reactor, &self->drain_timer, DRAIN_LOOK_MS);
 }
 
+/* From here on nobody comes in, and a proxy that asks is told so. */
+static void
+refuse_newcomers (MbServer *self)
+{
+  mb_eio_server_drain (self->eio);
+  mb_lobby_drain (self->lobby);
+}
+
+static void
+finish_linger (MbServer *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->linger);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_linger_look (gpointer data)
+{
+  MbServer *self = data;
+
+  if (!mb_lobby_has_callers (self->lobby) || g_get_monotonic_time () >= self->linger_deadline_us)
+    finish_linger (self);
+  else
+    mb_reactor_arm_in (self->reactor, &self->linger_timer, LINGER_LOOK_MS);
+}
+
+/**
+ * mb_server_linger_async:
+ * @linger_ms: at most so long
+ *
+ * The first half of going away: takes no newcomers any more, `/readyz` says 503, and those who are
+ * in rooms are served on. It is over when nobody but programs is left in them, or the time is.
+ */
+void
+mb_server_linger_async (
+    MbServer *self, unsigned int linger_ms, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  if (self->linger != NULL || self->drain != NULL || self->store == NULL) {
+    g_task_return_new_error (
+        task, MB_ERROR, MB_ERROR_UNAVAILABLE, "the host is going away already");
+    g_object_unref (task);
+    return;
+  }
+  self->linger = task;
+  self->linger_deadline_us = g_get_monotonic_time () + (gint64) linger_ms * 1000;
+  refuse_newcomers (self);
+  mb_reactor_arm_in (self->reactor, &self->linger_timer, 0);
+}
+
+gboolean
+mb_server_linger_finish (MbServer *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * mb_server_leave_callers:
+ *
+ * Where the listening socket is another process' as well: who calls from here on waits there for
+ * whoever serves next. Otherwise callers are taken until the end, and told.
+ */
+void
+mb_server_leave_callers (MbServer *self)
+{
+  if (self->acceptor != NULL && mb_acceptor_is_inherited (self->acceptor))
+    mb_acceptor_stop (self->acceptor);
+}
+
 void
 mb_server_drain_async (MbServer *self, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -605,8 +644,13 @@ mb_server_drain_async (MbServer *self, GAsyncReadyCallback callback, gpointer us
   }
   self->drain = task;
   self->drain_deadline_us = g_get_monotonic_time () + (gint64) self->drain_ms * 1000;
-  mb_eio_server_drain (self->eio);
-  mb_lobby_close (self->lobby, "server-going-away");
+  if (self->linger != NULL) {
+    mb_reactor_disarm (self->reactor, &self->linger_timer);
+    finish_linger (self);
+  }
+  refuse_newcomers (self);
+  mb_server_leave_callers (self);
+  mb_lobby_close (self->lobby);
   mb_http_drain (self->http);
   mb_reactor_arm_in (self->reactor, &self->drain_timer, DRAIN_LOOK_MS);
 }
@@ -618,18 +662,58 @@ mb_server_drain_finish (MbServer *self, GAsyncResult *result, GError **error)
 }
 
 static void
+on_beat (gpointer data)
+{
+  MbServer *self = data;
+
+  mb_reactor_arm_in (self->reactor, &self->beat, self->beat_ms);
+  self->beat_func (self->beat_data);
+}
+
+/**
+ * mb_server_set_beat:
+ * @func: called every @interval_ms by the loop that serves members, from now on
+ *
+ * A loop that hangs, or is so busy that nobody is served, does not call.
+ */
+void
+mb_server_set_beat (
+    MbServer *self, unsigned int interval_ms, MbServerBeatFunc func, gpointer user_data)
+{
+  self->beat_ms = interval_ms;
+  self->beat_func = func;
+  self->beat_data = user_data;
+  mb_reactor_arm_in (self->reactor, &self->beat, 0);
+}
+
+/**
+ * mb_server_count:
+ * @n_rooms: (out): rooms there are
+ * @n_members: (out): connections, in a room or not
+ */
+void
+mb_server_count (MbServer *self, unsigned int *n_rooms, unsigned int *n_members)
+{
+  *n_rooms = g_list_length (mb_lobby_get_rooms (self->lobby));
+  *n_members = mb_lobby_count_members (self->lobby);
+}
+
+static void
 mb_server_dispose (GObject *object)
 {
   MbServer *self = MB_SERVER (object);
 
-  if (self->reactor != NULL)
+  if (self->reactor != NULL) {
     mb_reactor_disarm (self->reactor, &self->drain_timer);
+    mb_reactor_disarm (self->reactor, &self->linger_timer);
+    mb_reactor_disarm (self->reactor, &self->beat);
+  }
   g_clear_pointer (&self->acceptor, mb_acceptor_free);
   g_clear_pointer (&self->inner, mb_acceptor_free);
   g_clear_pointer (&self->redirect, mb_redirect_free);
   g_clear_pointer (&self->metrics_page, mb_metrics_page_free);
   if (self->lobby != NULL && !mb_lobby_is_closed (self->lobby))
-    mb_lobby_close (self->lobby, "server-going-away");
+    mb_lobby_close (self->lobby);
   g_clear_pointer (&self->eio, mb_eio_server_free);
   g_clear_pointer (&self->sio, mb_sio_server_free);
   g_clear_pointer (&self->http, mb_http_free);
@@ -672,4 +756,6 @@ static void
 mb_server_init (MbServer *self)
 {
   mb_timer_init (&self->drain_timer, on_drain_look, self);
+  mb_timer_init (&self->linger_timer, on_linger_look, self);
+  mb_timer_init (&self->beat, on_beat, self);
 }

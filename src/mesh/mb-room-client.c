@@ -19,11 +19,9 @@
 #define DELAY_MAX_MS 5000
 #define DELAY_SPREAD 0.5
 
-#define PATIENCE_MS 8000 /* of the first join, all attempts together */
-#define ATTEMPT_MS 10000 /* of each later one */
-#define GOODBYE_MS 1200  /* what a server may take to close after the goodbye */
-/* The one reason of room-closed that is no end: rooms and hosts come back after a restart. */
-#define REASON_RESTART "server-going-away"
+#define PATIENCE_MS 8000               /* of the first join, all attempts together */
+#define ATTEMPT_MS 10000               /* of each later one */
+#define GOODBYE_MS 1200                /* what a server may take to close after the goodbye */
 #define GHOST_US (60 * G_USEC_PER_SEC) /* so long our own ghost may fill a room */
 
 typedef enum {
@@ -49,6 +47,7 @@ typedef struct {
   GSource *deadline; /* (nullable) end of an attempt, or of the first ones */
 
   State state;
+  unsigned int retry_ms; /* when the server asked to be called again; 0 means it did not */
   gboolean was_joined;
   GError *objection; /* (nullable) owned; to us and not to something we said: it may put us out */
   unsigned int attempt; /* failed ones since the last join */
@@ -210,8 +209,13 @@ try_again_later (MbRoomClient *self, const GError *error)
 {
   MbRoomClientPrivate *priv = get_private (self);
   unsigned int delay_ms = mb_room_client_get_delay_ms (priv->attempt++, g_random_double ());
+  unsigned int asked_ms = priv->retry_ms;
   gboolean was_in = priv->state == STATE_JOINED;
 
+  /* A server that says when knows better, for the first time; it asks not everybody at once. */
+  priv->retry_ms = 0;
+  if (asked_ms != 0)
+    delay_ms = asked_ms;
   g_clear_error (&priv->last);
   priv->last = g_error_copy (error);
   if (priv->was_joined)
@@ -395,7 +399,8 @@ take_room_closed (MbRoomClient *self, MbMessage *message)
   if (room != NULL && g_strcmp0 (room, mb_message_get_room (priv->join)) != 0)
     return;
   if (priv->state == STATE_JOINED &&
-      g_strcmp0 (mb_message_get_reason (message), REASON_RESTART) == 0) {
+      g_strcmp0 (mb_message_get_reason (message), MB_MESSAGE_GOING_AWAY) == 0) {
+    priv->retry_ms = mb_message_get_retry_ms (message);
     mb_room_client_break (
         self, g_error_new (MB_ERROR, MB_ERROR_UNAVAILABLE, "the server is going away"));
     return;

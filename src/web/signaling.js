@@ -5,6 +5,7 @@
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10000;
+const LONGEST_ASKED_MS = 60000;
 
 /**
  * The address of the plain dialect on the server that gave us this page.
@@ -29,6 +30,8 @@ export class Signaling extends EventTarget {
   #socket = null;
   #url;
   #attempts = 0;
+  /** When the server asked to be called again, in ms; 0: it did not. */
+  #askedMs = 0;
   #timer = 0;
   #closed = false;
 
@@ -89,6 +92,8 @@ export class Signaling extends EventTarget {
       return;
     if (message.type === 'welcome')
       this.#attempts = 0;
+    if (message.type === 'room-closed' && message.retryAfterMs > 0)
+      this.#askedMs = Math.min(message.retryAfterMs, LONGEST_ASKED_MS);
     this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
   }
 
@@ -97,7 +102,8 @@ export class Signaling extends EventTarget {
     if (this.#closed || socket !== this.#socket)
       return;
     // The jitter keeps the members of a room from coming back all in the same instant.
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#attempts, LONGEST_DELAY_MS) * (0.5 + Math.random() / 2);
+    const delay = this.#askedMs || Math.min(FIRST_DELAY_MS * 2 ** this.#attempts, LONGEST_DELAY_MS) * (0.5 + Math.random() / 2);
+    this.#askedMs = 0;
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.connect(), delay);
     this.dispatchEvent(new CustomEvent('lost', { detail: { retryMs: delay } }));

@@ -293,15 +293,22 @@ parse_peer_left (MbJsonSpan object, GPtrArray *attachments, GError **error)
 static MbMessage *
 parse_room_closed (MbJsonSpan object, GPtrArray *attachments, GError **error)
 {
-  static const char *const NAMES[] = {"roomId", "reason"};
+  static const char *const NAMES[] = {"roomId", "reason", "retryAfterMs"};
   MbJsonSpan values[G_N_ELEMENTS (NAMES)];
   g_autofree char *room = NULL;
   g_autofree char *reason = NULL;
+  gint64 retry_ms = 0;
 
   mb_json_find_many (object, NAMES, values, G_N_ELEMENTS (NAMES));
   room = read_shown (values[0], REASON_MAX);
   reason = read_shown (values[1], REASON_MAX);
-  return mb_message_new_room_closed (room, reason);
+  if (g_strcmp0 (reason, MB_MESSAGE_GOING_AWAY) != 0)
+    return mb_message_new_room_closed (room, reason);
+  /* Of no use where it makes no sense, and no reason to drop the rest. */
+  if (!mb_json_span_read_integer (
+          values[2], "retryAfterMs", 0, MB_MESSAGE_RETRY_MAX_MS, &retry_ms, NULL))
+    retry_ms = 0;
+  return mb_message_new_going_away (room, (unsigned int) retry_ms);
 }
 
 static MbMessage *
@@ -547,6 +554,8 @@ append_fields (MbSide side, MbMessage *message, GString *out)
   case MB_MESSAGE_ROOM_CLOSED:
     append_member (out, "roomId", mb_message_get_room (message));
     append_member (out, "reason", mb_message_get_reason (message));
+    if (mb_message_get_retry_ms (message) != 0)
+      g_string_append_printf (out, ",\"retryAfterMs\":%u", mb_message_get_retry_ms (message));
     break;
   case MB_MESSAGE_ERROR:
     append_error (out, message);

@@ -24,6 +24,7 @@ struct _MbMessage {
   char *code;
   char *text;
   char *event;
+  unsigned int retry_ms;                     /* 0 means nothing was said */
   GBytes *data;                              /* (nullable) JSON text */
   GPtrArray *attachments;                    /* (nullable) (element-type GBytes) */
   GPtrArray *members;                        /* (nullable) (element-type MbMemberInfo) */
@@ -353,6 +354,22 @@ mb_message_new_room_closed (const char *room, const char *reason)
 }
 
 /**
+ * mb_message_new_going_away:
+ * @retry_ms: when to come back, milliseconds from now; at most %MB_MESSAGE_RETRY_MAX_MS, 0 says
+ *   nothing
+ *
+ * The room is closed because its host stops; it will be there again.
+ */
+MbMessage *
+mb_message_new_going_away (const char *room, unsigned int retry_ms)
+{
+  MbMessage *self = mb_message_new_room_closed (room, MB_MESSAGE_GOING_AWAY);
+
+  self->retry_ms = MIN (retry_ms, MB_MESSAGE_RETRY_MAX_MS);
+  return self;
+}
+
+/**
  * mb_message_new_error:
  * @code: a word such as `not-found`
  * @text: for people
@@ -467,6 +484,17 @@ const char *
 mb_message_get_reason (MbMessage *self)
 {
   return self->reason;
+}
+
+/**
+ * mb_message_get_retry_ms:
+ *
+ * Returns: when the sender asks to be called again, milliseconds; 0 where it does not say. Thread: any.
+ */
+unsigned int
+mb_message_get_retry_ms (MbMessage *self)
+{
+  return self->retry_ms;
 }
 
 const char *

@@ -14,6 +14,10 @@
 /* Of a member, in bytes: Socket.IO servers of today make 20, nobody needs more than this. */
 #define MB_PEER_ID_MAX 128
 #define MB_DISPLAY_NAME_MAX 128
+/* The one reason of room-closed that is no end: rooms and hosts come back after a restart. */
+#define MB_MESSAGE_GOING_AWAY "server-going-away"
+/* More than anybody would wait because a server says so. */
+#define MB_MESSAGE_RETRY_MAX_MS 60000
 
 /**
  * MbMessageKind:
@@ -24,7 +28,7 @@
  * @MB_MESSAGE_SIGNAL: peer (`to` on the way to a server, `from` on the way from it), data, attachments
  * @MB_MESSAGE_PEER_LEFT: server → room: peer, reason
  * @MB_MESSAGE_LEAVE: client → server
- * @MB_MESSAGE_ROOM_CLOSED: server → room: room, reason
+ * @MB_MESSAGE_ROOM_CLOSED: server → room: room, reason, when to come back
  * @MB_MESSAGE_ERROR: server → client: code, text, event
  */
 typedef enum {
@@ -86,6 +90,7 @@ MbMessage *mb_message_new_signal (const char *peer, GBytes *data, GPtrArray *att
 MbMessage *mb_message_new_peer_left (const char *peer, const char *reason);
 MbMessage *mb_message_new_leave (void);
 MbMessage *mb_message_new_room_closed (const char *room, const char *reason);
+MbMessage *mb_message_new_going_away (const char *room, unsigned int retry_ms);
 MbMessage *mb_message_new_error (const char *code, const char *text, const char *event);
 MbMessage *mb_message_new_error_for (const GError *error, const char *event);
 MbMessage *mb_message_with_peer (MbMessage *self, const char *peer);
@@ -98,6 +103,7 @@ const char *mb_message_get_peer (MbMessage *self);
 const char *mb_message_get_display_name (MbMessage *self);
 MbRole mb_message_get_role (MbMessage *self);
 const char *mb_message_get_reason (MbMessage *self);
+unsigned int mb_message_get_retry_ms (MbMessage *self);
 const char *mb_message_get_code (MbMessage *self);
 const char *mb_message_get_text (MbMessage *self);
 const char *mb_message_get_event (MbMessage *self);

@@ -16,6 +16,7 @@ import urllib.parse
 
 PROGRAM = os.environ["MESHBOT"]
 CACHE = tempfile.TemporaryDirectory(prefix="meshbot-app-cache-")  # GStreamer's registry, made once
+AS_ROOT = "this runs as root"
 PATIENCE = 20  # seconds; what is promised sooner is asserted by the case itself
 
 
@@ -44,8 +45,9 @@ class Case:
         return subprocess.run([PROGRAM, *args], env=environment(self.folder.name), timeout=timeout,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
-    def start(self, *args, **variables):
-        program = Program(args, {**environment(self.folder.name), **variables})
+    def start(self, *args, prefix=(), pass_fds=(), **variables):
+        """prefix: a command that runs what stands behind it; pass_fds: descriptors it inherits."""
+        program = Program([*prefix, PROGRAM, *args], {**environment(self.folder.name), **variables}, pass_fds)
         self.programs.append(program)
         return program
 
@@ -65,14 +67,15 @@ class Case:
 class Program:
     """One running meshbot."""
 
-    def __init__(self, args, env):
+    def __init__(self, command, env, pass_fds=()):
         self.url = None
         self.started = time.monotonic()
-        self.process = subprocess.Popen([PROGRAM, *args], env=env, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, pass_fds=pass_fds,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
         self.stdout = []
         self.stderr = []
+        self.said_to_root = []
         self.readers = [threading.Thread(target=self._read_stdout, daemon=True),
                         threading.Thread(target=self._read_stderr, daemon=True)]
         for reader in self.readers:
@@ -86,7 +89,8 @@ class Program:
 
     def _read_stderr(self):
         for line in self.process.stderr:
-            self.stderr.append(line.rstrip("\n"))
+            # Tests run as whoever they run as; what root is told has a case of its own.
+            (self.said_to_root if AS_ROOT in line else self.stderr).append(line.rstrip("\n"))
 
     def wait_line(self, pattern, timeout=PATIENCE):
         """The next line of stdout that matches."""

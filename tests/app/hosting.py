@@ -20,6 +20,17 @@ def test_ready_line_is_exact_and_all_there_is(case):
     assert len(host.stdout) == 1 and host.stderr == [], (host.stdout, host.stderr)
 
 
+def test_secret_that_everybody_can_read_is_told(case):
+    for mode, n_lines in ((0o644, 1), (0o640, 0)):
+        with open(case.path("secret"), "w", encoding="utf-8") as file:
+            file.write("x" * 40)
+        os.chmod(case.path("secret"), mode)
+        host = case.host("--auth-mode", "jwt", "--auth-secret-file", case.path("secret"))
+        host.stop()
+        assert len(host.stderr) == n_lines and "x" * 40 not in str(host.stderr), host.stderr
+        assert n_lines == 0 or "everybody on this machine can read" in host.stderr[0], host.stderr
+
+
 def test_port_alone_is_on_loopback(case):
     host = case.start("--listen", "0", "--store", ":memory:")
     host.wait_line(r"^meshbot: serving http://127\.0\.0\.1:\d+$")

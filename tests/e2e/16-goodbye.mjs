@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Caller, count, frame, Member, TEXT } from './lib/raw.mjs';
-import { childrenOf, delay, startHost, until } from './lib/process.mjs';
+import { Caller, count, frame, joined, Member, TEXT } from './lib/raw.mjs';
+import { childrenOf, delay, membersOf, startBot, startHost, until } from './lib/process.mjs';
 
 const MEMBERS = 1000;
 const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';
@@ -46,9 +46,70 @@ test(`${MEMBERS} members are told, then it ends with status 0`, { timeout: 60000
   for (const member of members) {
     const last = member.messages.map((message) => JSON.stringify(message)).find((text) => text.includes('room-closed'));
     assert.match(String(last), /server-going-away/);
+    const after = Number(/retryAfterMs[\\"]*:(\d+)/.exec(String(last))?.[1]);
+    assert.ok(after >= 500 && after <= 8000, `to come back after ${after} ms`);
     assert.ok(member.plain ? member.closeCode === 1001 : [1000, 1001].includes(Number(member.closeCode)), `closed with ${member.closeCode}`);
   }
   assert.doesNotMatch(host.log, /CRITICAL|WARNING/i);
+});
+
+test('whoever is in is served on for the configured time, and nobody else comes in', { timeout: 30000 }, async (t) => {
+  const host = await startHost(t, ['--drain', '60s', '--room', 'x', '--source', 'none']);
+  await until(async () => (await membersOf(host.url, 'x')).length === 1, 10000, 'the bot');
+  const ann = await joined(host.port, 'x');
+  const bo = await joined(host.port, 'x');
+  const polling = () => fetch(`${host.url}${SOCKET_IO.replace('websocket', 'polling')}`);
+  host.child.kill('SIGTERM');
+  await until(async () => (await fetch(`${host.url}/readyz`)).status === 503, 5000, 'readyz');
+  assert.equal((await fetch(`${host.url}/healthz`)).status, 200, 'it lives');
+  assert.equal((await polling()).status, 503);
+  assert.ok(Number((await polling()).headers.get('retry-after')) > 0);
+  const late = new Caller(host.port);
+  late.write('GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+  await until(() => late.closedAfter !== null || late.received.length > 0, 5000, 'an answer');
+  assert.match(late.received.toString(), /^HTTP\/1.1 503 /);
+  bo.join('another');
+  assert.match((await bo.await('room-error')).message, /going away/);
+
+  // Those who are in hear each other, and the bot stays with them.
+  ann.send('signal', { to: bo.id, data: 7 });
+  assert.equal((await bo.await('signal')).data, 7);
+  assert.equal((await membersOf(host.url, 'x')).length, 3);
+  bo.drop();
+  await ann.await('peer-left');
+  assert.ok(host.running, 'somebody is in');
+  const began = performance.now();
+  ann.drop();
+  assert.deepEqual(await host.ended, { code: 0, signal: null });
+  assert.ok(performance.now() - began < 5000, 'nobody but the bot is in: no reason to wait');
+});
+
+test('when the configured time is over the rest is told, and it ends', { timeout: 30000 }, async (t) => {
+  const host = await startHost(t, ['--drain', '1s']);
+  const member = await joined(host.port, 'x');
+  const began = performance.now();
+  host.child.kill('SIGTERM');
+  const { reason, retryAfterMs } = await member.await('room-closed');
+  const told = performance.now() - began;
+  assert.equal(reason, 'server-going-away');
+  assert.ok(retryAfterMs >= 500 && retryAfterMs <= 8000, `${retryAfterMs} ms`);
+  assert.ok(told >= 1000, `after ${told} ms`);
+  assert.deepEqual(await host.ended, { code: 0, signal: null });
+  assert.ok(performance.now() - began < 6000, 'no more than 5 s after that');
+});
+
+test('a bot comes back when it was asked to, not before', { timeout: 60000 }, async (t) => {
+  const host = await startHost(t);
+  const member = await joined(host.port, 'x');
+  const bot = startBot(t, host.url, 'x', ['--source', 'none']);
+  await member.await('peer-joined');
+  host.child.kill('SIGTERM');
+  const { retryAfterMs } = await member.await('room-closed');
+  await host.ended;
+  assert.match(bot.log, new RegExp(`the server is going away; again in ${retryAfterMs} ms`));
+  const again = await startHost(t, [], { port: host.port });
+  await until(async () => (await membersOf(again.url, 'x')).length === 1, 20000, () => bot.log);
 });
 
 test('a second signal is not waited with', { timeout: 30000 }, async (t) => {

@@ -139,8 +139,89 @@ test_draining_refuses (void)
   g_assert_cmpuint (ready->status, ==, 503);
   g_assert_cmpuint (polling->status, ==, 503);
   g_assert_nonnull (strstr (polling->head, "Retry-After: "));
-  g_assert_cmpuint (made->status, ==, 503);
+  /* It is in the store, which the next host reads. */
+  g_assert_cmpuint (made->status, ==, 201);
   mb_test_wait_for_result (&result);
+}
+
+static void
+count_beat (gpointer user_data)
+{
+  (*(unsigned int *) user_data)++;
+}
+
+static gboolean
+has_beaten_thrice (gpointer data)
+{
+  return *(unsigned int *) data >= 3;
+}
+
+static gboolean
+hang (gpointer user_data)
+{
+  g_usleep (300 * 1000);
+  *(gboolean *) user_data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_true (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+static void
+test_beat (void)
+{
+  g_autoptr (MbServer) host = mb_test_host_new (NULL);
+  unsigned int n_beats = 0;
+  unsigned int n_before = 0;
+  gboolean hung = FALSE;
+
+  mb_server_set_beat (host, 10, count_beat, &n_beats);
+  mb_test_wait (has_beaten_thrice, &n_beats, "a beat");
+  n_before = n_beats;
+  g_timeout_add (0, hang, &hung);
+  mb_test_wait (is_true, &hung, "the end of the hang");
+
+  /* Thirty would have come from elsewhere than the loop. */
+  g_assert_cmpuint (n_beats - n_before, <=, 2);
+}
+
+static void
+test_linger (void)
+{
+  g_autoptr (MbServer) host = mb_test_host_new (NULL);
+  g_autoptr (MbTestClient) ann = mb_test_client_new_plain (host);
+  g_autoptr (MbTestClient) bot = mb_test_client_new_plain (host);
+  g_autoptr (MbTestReply) ready = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) drained = NULL;
+  g_autofree char *refusal = NULL;
+  g_autoptr (GError) error = NULL;
+
+  mb_test_client_join (ann, "x", "Ann");
+  mb_test_client_event (
+      bot, "join-room", "\"roomId\":\"x\",\"displayName\":\"b\",\"role\":\"bot\"");
+  g_free (mb_test_client_wait_for (bot, "\"peers\""));
+  mb_server_linger_async (host, 3600 * 1000, mb_test_take_result, &result);
+  ready = mb_test_http (host, "GET", "/readyz", NULL, NULL);
+  mb_test_client_event (ann, "join-room", "\"roomId\":\"y\",\"displayName\":\"Ann\"");
+  refusal = mb_test_client_wait_for (ann, "room-error");
+
+  g_assert_cmpuint (ready->status, ==, 503);
+  g_assert_nonnull (strstr (refusal, "going away"));
+  g_assert_null (result);
+  /* A program is nobody to be waited for. */
+  mb_test_client_event (ann, "leave-room", "");
+  mb_test_wait_for_result (&result);
+  g_assert_true (mb_server_linger_finish (host, result, &error));
+  g_assert_no_error (error);
+  mb_server_drain_async (host, mb_test_take_result, &drained);
+  g_free (mb_test_client_wait_for (bot, "retryAfterMs"));
+  mb_test_client_wait_for_close (bot);
+  g_clear_pointer (&bot, mb_test_client_free);
+  mb_test_wait_for_result (&drained);
 }
 
 static void
@@ -181,6 +262,8 @@ main (int argc, char **argv)
   g_test_add_func ("/server/a-foreign-address-is-wrong-usage", test_no_address);
   g_test_add_func ("/server/drain-tells-everybody", test_drain);
   g_test_add_func ("/server/draining-refuses", test_draining_refuses);
+  g_test_add_func ("/server/lingers-while-somebody-is-in", test_linger);
+  g_test_add_func ("/server/beats-while-its-loop-turns", test_beat);
   g_test_add_func ("/server/pages-are-served", test_pages);
   return g_test_run ();
 }

@@ -75,3 +75,21 @@ test('a connection that breaks is made again by itself, and one that is given up
   signaling.reconnect();
   assert.equal(welcomes, 0);
 });
+
+test('a server that says when it will be back is called then, once', async (t) => {
+  const server = await serve(t);
+  const signaling = new Signaling(`ws://127.0.0.1:${server.address().port}`);
+  t.after(() => signaling.close());
+  for (const [asked, least, most] of [[7, 7, 7], [1e9, 60000, 60000], [-1, 250, 500]]) {
+    const connected = new Promise((resolve) => server.once('connection', resolve));
+    const welcome = next(signaling, 'welcome');
+    signaling.connect();
+    await welcome;
+    const lost = next(signaling, 'lost');
+    const socket = await connected;
+    socket.send(JSON.stringify({ type: 'room-closed', roomId: 'r', reason: 'server-going-away', retryAfterMs: asked }));
+    socket.close();
+    const { retryMs } = await lost;
+    assert.ok(retryMs >= least && retryMs <= most, `asked for ${asked}, and comes after ${retryMs} ms`);
+  }
+});

@@ -139,6 +139,48 @@ test_round_trip (void)
 }
 
 typedef struct {
+  const char *fields; /* of a room-closed, behind its reason */
+  unsigned int retry_ms;
+} Retry;
+
+static const Retry RETRIES[] = {
+    {"", 0},
+    {",\"retryAfterMs\":1500", 1500},
+    {",\"retryAfterMs\":60000", 60000},
+    {",\"retryAfterMs\":60001", 0},
+    {",\"retryAfterMs\":-1", 0},
+    {",\"retryAfterMs\":1.5", 0},
+    {",\"retryAfterMs\":\"soon\"", 0},
+    {",\"retryAfterMs\":null", 0},
+};
+
+static void
+test_going_away (void)
+{
+  g_autoptr (MbMessage) message = mb_message_new_going_away ("blue", 1500);
+  GBytes *bytes = mb_events_get_text (MB_SIDE_SERVER, MB_DIALECT_PLAIN, message);
+  g_autofree char *text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+
+  g_assert_cmpstr (text, ==,
+      "{\"type\":\"room-closed\",\"roomId\":\"blue\",\"reason\":\"server-going-away\","
+      "\"retryAfterMs\":1500}");
+  for (gsize i = 0; i < G_N_ELEMENTS (RETRIES); i++) {
+    g_autofree char *said =
+        g_strdup_printf ("{\"type\":\"room-closed\",\"roomId\":\"blue\",\"reason\":"
+                         "\"server-going-away\"%s}",
+            RETRIES[i].fields);
+    const char *event = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MbMessage) back =
+        parse_text (MB_SIDE_CLIENT, MB_DIALECT_PLAIN, said, &event, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (mb_message_get_reason (back), ==, MB_MESSAGE_GOING_AWAY);
+    g_assert_cmpuint (mb_message_get_retry_ms (back), ==, RETRIES[i].retry_ms);
+  }
+}
+
+typedef struct {
   MbMessageKind kind;
   MbSide side;
   const char *fields; /* of the plain text, behind the type */
@@ -447,6 +489,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/events/messages-read-back-in-both-dialects", test_round_trip);
+  g_test_add_func ("/events/going-away-says-when-to-come-back", test_going_away);
   g_test_add_func ("/events/texts-are-those-of-the-contract", test_texts);
   g_test_add_func ("/events/faults-name-the-field-and-the-event", test_faults);
   g_test_add_func ("/events/socket-io-faults", test_sio_faults);

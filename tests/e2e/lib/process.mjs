@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MESHBOT = process.env.MESHBOT;
+/** What root is told once; tests run as whoever they run as (tests/app/service.py has its case). */
+const AS_ROOT = /^.*this runs as root.*\n/m;
 const READY = /^meshbot: serving (https?:\/\/\S+)/m;
 
 /**
@@ -54,7 +56,7 @@ export class Program {
     this.args = args;
     this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child.stdout.on('data', (data) => (this.out += data));
-    this.child.stderr.on('data', (data) => (this.log += data));
+    this.child.stderr.on('data', (data) => (this.log = (this.log + data).replace(AS_ROOT, '')));
     /** @type {Promise<{code: number | null, signal: string | null}>} */
     this.ended = new Promise((resolve) => {
       this.child.on('close', (code, signal) => resolve({ code, signal }));
