@@ -216,6 +216,57 @@ on_ws_closed (SoupWebsocketConnection *ws, MbLink *self)
   g_object_unref (self);
 }
 
+/* Whether this machine still has the address: whoever has it can bind to it. */
+static gboolean
+is_ours (GInetSocketAddress *address)
+{
+  GInetAddress *inet = g_inet_socket_address_get_address (address);
+  g_autoptr (GSocketAddress) any_port = g_inet_socket_address_new (inet, 0);
+  g_autoptr (GSocket) socket = g_socket_new (
+      g_inet_address_get_family (inet), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+
+  /* Without a socket nobody knows. */
+  return socket == NULL || g_socket_bind (socket, any_port, FALSE, NULL);
+}
+
+/* libsoup's stream and TLS's each have the one below as a property. */
+static GSocketConnection *
+find_socket (GIOStream *stream)
+{
+  static const char *const BELOW[] = {"base-iostream", "base-io-stream"};
+  g_autoptr (GIOStream) at = g_object_ref (stream);
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (BELOW) && !G_IS_SOCKET_CONNECTION (at); i++) {
+    const char *name = BELOW[i % G_N_ELEMENTS (BELOW)];
+    GIOStream *below = NULL;
+
+    if (g_object_class_find_property (G_OBJECT_GET_CLASS (at), name) == NULL)
+      continue;
+    g_object_get (at, name, &below, NULL);
+    if (below == NULL)
+      return NULL;
+    g_object_unref (at);
+    at = below;
+  }
+  return G_IS_SOCKET_CONNECTION (at) ? G_SOCKET_CONNECTION (g_steal_pointer (&at)) : NULL;
+}
+
+/* TCP waits for an answer to an address that is no more for as long as silence is borne. */
+static void
+on_network_changed (GNetworkMonitor *monitor, gboolean is_available, MbLink *self)
+{
+  g_autoptr (GSocketConnection) socket =
+      self->ws != NULL ? find_socket (soup_websocket_connection_get_io_stream (self->ws)) : NULL;
+  g_autoptr (GSocketAddress) address =
+      socket != NULL ? g_socket_connection_get_local_address (socket, NULL) : NULL;
+
+  if (!G_IS_INET_SOCKET_ADDRESS (address) || is_ours (G_INET_SOCKET_ADDRESS (address)))
+    return;
+  g_object_ref (self);
+  go_down (self, g_error_new (MB_ERROR, MB_ERROR_UNREACHABLE, "our address is another one now"));
+  g_object_unref (self);
+}
+
 /* What the server's refusal of the upgrade means to whoever started us. */
 static GError *
 explain_answer (MbLink *self, SoupMessage *message)
@@ -440,6 +491,8 @@ mb_link_class_init (MbLinkClass *klass)
 static void
 mb_link_init (MbLink *self)
 {
+  g_signal_connect_object (g_network_monitor_get_default (), "network-changed",
+      G_CALLBACK (on_network_changed), self, G_CONNECT_DEFAULT);
   /* An own session, for its limit of two connections a host would queue the third bot. */
   self->session = soup_session_new_with_options ("proxy-resolver", NULL, NULL);
   soup_session_remove_feature_by_type (self->session, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
