@@ -1,8 +1,10 @@
 // 50-measured-loss.mjs: what bots report of a network is what the network does
 
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { test } from 'node:test';
-import { startHost, until } from './lib/process.mjs';
+import { openFarSide } from './lib/network.mjs';
+import { membersOf, start, startHost, until } from './lib/process.mjs';
 import { judge, lose, loseNothing, measuring, peersOf, SMALL } from './lib/qa.mjs';
 
 const BOTS = ['--room', 'x', '--count', '2', '--source', 'videotestsrc', ...SMALL];
@@ -62,4 +64,35 @@ test('a link that breaks off is a freeze and seconds of nothing', { timeout: 400
   } finally {
     loseNothing();
   }
+});
+
+// The last, since the network to the far side is gone after it.
+test('what waits on a busy link is in the round trip and the jitter', { timeout: 60000 }, async (t) => {
+  const far = await openFarSide(t);
+  const host = await startHost(t, [], { listen: '10.99.0.1' });
+  const [enter, ...args] = far.enter;
+  const bot = start(t, [...args, process.env.MESHBOT ?? '', '--server', host.url, '--room', 'x', '--source', 'videotestsrc', ...SMALL],
+    { program: enter });
+  await until(async () => (await membersOf(host.url, 'x')).length === 1, 20000, () => bot.log);
+  /** @param {string} duration */
+  const measure = async (duration) => {
+    const { report, out } = await judge(t, host.url, ['--room', 'x', '--source', 'videotestsrc', ...SMALL, '--duration', duration]);
+    const [{ rx }] = peersOf(report);
+    t.diagnostic(`round trip ${rx.rtt?.p50.toFixed(1)}, at most ${rx.rtt?.max.toFixed(1)} ms, jitter ${rx.jitter?.mean.toFixed(1)} ms, loss ${rx.video?.loss.mean.toFixed(1)} %`);
+    assert.ok(rx.rtt && rx.jitter, out);
+    return rx;
+  };
+  const free = await measure('6s');
+  // 180 of 200 ms are somebody else's, in one piece.
+  execFileSync(enter, [...args, ...'tc qdisc add dev mb1 root tbf rate 1000kbit burst 4kb latency 400ms'.split(' ')]);
+  const noise = spawn(enter, [...args, 'python3', '-c', `import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    for _ in range(22): s.sendto(bytes(1000), ("10.99.0.1", 9))
+    time.sleep(0.2)`], { stdio: 'ignore' });
+  t.after(() => void noise.kill('SIGKILL'));
+  const busy = await measure('10s');
+  // A sample is of one packet, which may find the link free.
+  assert.ok(busy.rtt.max > free.rtt.max + 15 && busy.rtt.max < 1000, `${free.rtt.max}, ${busy.rtt.max}`);
+  assert.ok(busy.jitter.mean > free.jitter.mean + 5, `${free.jitter.mean}, ${busy.jitter.mean}`);
 });
