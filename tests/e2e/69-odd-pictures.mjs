@@ -10,7 +10,8 @@ import { Program, folder, start, startBot, startHost, until } from './lib/proces
 
 const FPS = 20;
 const LATE_S = 7;
-const SIZES = ['320x180', '180x320', '640x360', '160x120', '320x240', '240x320', '640x480', '320x180', '180x320', '160x120'];
+const ROUND = ['320x180', '180x320', '640x360', '160x120', '320x240', '240x320', '640x480', '320x180', '180x320', '160x120'];
+const SIZES = Array(process.env.MESHBOT_LONG ? 6 : 1).fill(ROUND).flat();
 
 /** A source: sound at once, pictures after a while, each second in another size. */
 function description() {
@@ -30,7 +31,7 @@ Launch=concat name=parts ! clocksync ! mbstamp ! vp8enc deadline=1 cpu-used=12 l
 `;
 }
 
-test(`pictures ${LATE_S} s late, in ${SIZES.length} sizes, a second each`, { timeout: 90000 }, async (t) => {
+test(`pictures ${LATE_S} s late, in ${SIZES.length} sizes, a second each`, { timeout: 180000 }, async (t) => {
   const path = await folder(t);
   const root = await folder(t);
   await mkdir(join(root, 'sources'));
@@ -43,7 +44,7 @@ test(`pictures ${LATE_S} s late, in ${SIZES.length} sizes, a second each`, { tim
   }, 15000, 'a session');
   const bot = start(t, ['--server', host.url, '--room', 'x', '--log-level', 'info', '--source', 'odd'], { env: { MESHBOT_PIPELINE_PATH: root } });
   const eventsOf = async () => (await readFile(join(session, 'events.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
-  await until(async () => (await eventsOf()).filter(({ event }) => event === 'size').length >= SIZES.length, 60000, () => bot.log + recorder.log);
+  await until(async () => (await eventsOf()).filter(({ event }) => event === 'size').length >= SIZES.length, 120000, () => bot.log + recorder.log);
   await bot.end();
   assert.deepEqual(await recorder.end(), { code: 0, signal: null });
 
