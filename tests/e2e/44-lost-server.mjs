@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openBrowser, openRoom } from './lib/browser.mjs';
-import { folder, membersOf, startBot, startHost, until } from './lib/process.mjs';
+import { delay, folder, membersOf, startBot, startHost, until } from './lib/process.mjs';
 
 const SENDS = ['--source', 'videotestsrc', '--size', '320x240', '--fps', '15', '--bitrate', '200'];
 
@@ -73,6 +73,8 @@ test('a host that restarts: the same connections, the same files', { timeout: 12
   for (const bot of bots)
     assert.equal(count(bot.log, /: connected/), 3, `no new connection\n${bot.log}`);
   assert.equal(await page.connections(), 3);
+  // A few seconds of figures: each needs a whole one.
+  await delay(3000);
   await ada.end();
   await recorder.end();
 
