@@ -94,6 +94,8 @@ export class Firefox {
 
   /** @param {string} method @param {object} params @returns {Promise<any>} */
   send(method, params) {
+    if (this.#socket.readyState !== WebSocket.OPEN)
+      return Promise.reject(new Error('Firefox is gone'));
     const id = this.#next++;
     this.#socket.send(JSON.stringify({ id, method, params }));
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
@@ -102,7 +104,8 @@ export class Firefox {
   /** An empty page, for as long as a test. @param {import('node:test').TestContext} t */
   async openPage(t) {
     const { context } = await this.send('browsingContext.create', { type: 'tab' });
-    t.after(() => this.send('browsingContext.close', { context }));
+    // Where the test has opened Firefox itself, that is closed first, and its pages with it.
+    t.after(() => this.send('browsingContext.close', { context }).catch(() => {}));
     return new FirefoxPage(this, context);
   }
 
