@@ -71,9 +71,10 @@ test(`a camera that is off for ${OFF_MS / 1000} s`, { timeout: 200000 }, async (
   const found = await tracks(files[0]);
   const [video, audio] = ['video', 'audio'].map((kind) => found.find((/** @type {any} */ each) => each.kind === kind));
   t.diagnostic(JSON.stringify({ video, audio }));
-  // Both go from the beginning to the end, and nothing of the sound is missing meanwhile.
+  // Both go from the beginning to the end, and nothing of the sound is missing meanwhile. After a minute without a picture
+  // Chromium sends slowly at first: what it has not sent at the end is not there.
   assert.ok(audio.packets > (audio.to - audio.from) * 50 - 25, JSON.stringify(audio));
-  assert.ok(video.from < 2 && Math.abs(video.to - audio.to) < 0.5 && audio.to > (OFF_MS + 6000) / 1000, JSON.stringify({ video, audio }));
+  assert.ok(video.from < 2 && audio.to - video.to < 1.5 && audio.to > (OFF_MS + 6000) / 1000, JSON.stringify({ video, audio }));
 
   const url = await serve(t, files[0]);
   const page = await (await browser.newContext()).newPage();
