@@ -476,9 +476,11 @@ take_screens (MbRecorder *self, const char *peer_id, GStrv screens)
   for (guint i = 0; i < presence->tracks->len; i++) {
     const MbTrack *track = g_ptr_array_index (presence->tracks, i);
 
+    if (track->kind != MB_MEDIA_KIND_VIDEO || !is_screen (self, peer_id, track))
+      continue;
     g_hash_table_iter_init (&iter, self->recordings);
-    while (is_screen (self, peer_id, track) && g_hash_table_iter_next (&iter, &recording, &entry)) {
-      if (track->kind == MB_MEDIA_KIND_VIDEO && mb_recording_has_track (recording, track))
+    while (g_hash_table_iter_next (&iter, &recording, &entry)) {
+      if (mb_recording_has_track (recording, track))
         ((Entry *) entry)->file->is_screen = TRUE;
     }
   }
@@ -523,7 +525,7 @@ mb_recorder_update (
     MbTrack *track = g_ptr_array_index (tracks, i);
 
     if (!is_recorded (self, track) && !(self->audio_only && track->kind == MB_MEDIA_KIND_VIDEO) &&
-        !(self->level != MB_SPACE_LEVEL_FREE && track->is_screen))
+        !(self->level != MB_SPACE_LEVEL_FREE && is_screen (self, peer_id, track)))
       g_ptr_array_add (fresh, track);
   }
   while (fresh->len > 0) {

@@ -121,8 +121,8 @@ mb_signaling_join (
  * @to: the member's id
  * @data: one JSON value as text, passed on untouched
  *
- * While there is no connection the message is dropped: after the next "joined" the peers are
- * others, and each is negotiated with anew.
+ * While there is no connection the message is dropped: ids of before mean nothing to the server after
+ * the next "joined".
  */
 void
 mb_signaling_send (MbSignaling *self, const char *to, GBytes *data)

@@ -57,12 +57,9 @@ take_line (Sections *self, const char *line, gsize length, gboolean *has_media)
   }
 }
 
-/**
- * mb_publishing_is_in_text:
- * @text: a description (RFC 8866), or anything else
- */
-gboolean
-mb_publishing_is_in_text (const char *text, gsize length)
+/* @text: a description (RFC 8866), or anything else */
+static gboolean
+is_in_text (const char *text, gsize length)
 {
   Sections sections = {.session_sends = TRUE};
   gboolean has_media = FALSE;
@@ -92,7 +89,7 @@ is_in_span (MbJsonSpan span)
   if (kind == MB_JSON_STRING) {
     text = mb_json_span_dup_string (span, "data", span.length, NULL);
     /* What cannot be read here (U+0000, half a letter) may be read elsewhere. */
-    return text == NULL || mb_publishing_is_in_text (text, strlen (text));
+    return text == NULL || is_in_text (text, strlen (text));
   }
   if (kind != MB_JSON_OBJECT && kind != MB_JSON_ARRAY)
     return FALSE;
@@ -122,7 +119,7 @@ mb_publishing_is_in_message (MbMessage *message)
     gsize size = 0;
     const char *bytes = g_bytes_get_data (g_ptr_array_index (attachments, i), &size);
 
-    if (mb_publishing_is_in_text (bytes, size))
+    if (is_in_text (bytes, size))
       return TRUE;
   }
   return text != NULL && mb_json_scan (text, length, MB_EVENTS_DEPTH, &whole, NULL) &&

@@ -7,5 +7,4 @@
 
 #include "mb-message.h"
 
-gboolean mb_publishing_is_in_text (const char *text, gsize length);
 gboolean mb_publishing_is_in_message (MbMessage *message);

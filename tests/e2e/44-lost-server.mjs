@@ -53,6 +53,9 @@ test('a host that restarts: the same connections, the same files', { timeout: 12
   const bots = [recorder, ada, bert];
   await until(() => bots.every((bot) => count(bot.log, /: connected/) === 3), 15000, () => bots.map(({ log }) => log).join('\n'));
   await until(() => ada.log.match(/first video/g)?.length === 2 && bert.log.match(/first video/g)?.length === 2, 15000, () => ada.log);
+  // Who does not record does without the libraries that it takes.
+  assert.doesNotMatch(await readFile(`/proc/${ada.pid}/maps`, 'utf8'), /libavformat/);
+  assert.match(await readFile(`/proc/${recorder.pid}/maps`, 'utf8'), /libavformat/);
   const before = (await membersOf(host.url, 'kept')).map(({ id }) => id);
 
   await host.end();

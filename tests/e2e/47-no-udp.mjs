@@ -26,6 +26,7 @@ test('no UDP at all', { timeout: 120000 }, async (t) => {
       await until(() => /first video/.test(bot.log) && /first audio/.test(bot.log), 15000, () => bot.log);
     });
   }
+  // coturn also takes what comes to its TLS port in the clear: this shows that it is TLS that is spoken.
   await t.test('a certificate that nobody vouches for is refused', async (t) => {
     const host = await startHost(t, ['--ice-turn', WAYS.TLS, '--ice-turn-secret-file', join(dir, 'turn')], { listen: '0.0.0.0' });
     for (let n = 0; n < 2; n += 1) {

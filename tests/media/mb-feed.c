@@ -199,6 +199,21 @@ test_key_frames (void)
   g_assert_cmpint (taker->n, ==, 2);
   g_assert_cmpint (taker->n_lists, ==, 1);
   g_assert_cmpuint (n_asked, ==, 2);
+
+  /* Once one has come the next is to be had soon, and not all the time. */
+  mb_feed_request_key_frame (feed);
+  turn (media, 2610000);
+  push (feed, make_packet (5, TRUE, 0));
+  turn (media, 2650000);
+  g_assert_cmpuint (n_asked, ==, 3);
+  mb_feed_request_key_frame (feed);
+  turn (media, 2700000);
+  g_assert_cmpuint (n_asked, ==, 3);
+  mb_feed_request_key_frame (feed);
+  turn (media, 2740000);
+  g_assert_cmpuint (n_asked, ==, 4);
+
+  n_asked = 2;
   mb_feed_set_key_frame_handler (feed, NULL, NULL);
   mb_feed_request_key_frame (feed);
   turn (media, 5000000);
